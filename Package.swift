@@ -1,0 +1,69 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Numeric modules are optimised in debug builds too: the reference interpreter is 25 to 400 times slower without.
+let fast: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
+/// One row of the table in `Sources/README.md`: a module imports only what is named here.
+func module(_ name: String, _ dependencies: [Target.Dependency] = [], fast isFast: Bool = false) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: isFast ? fast : [])
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies, exclude: name == "ReadersTests" || name == "SwiftDLTests" ? ["Fixtures"] : [])
+}
+
+let package = Package(
+  name: "swiftdl",
+  products: [
+    .executable(name: "swiftdl-compile", targets: ["swiftdl-compile"]),
+    .library(name: "SwiftDL", targets: ["SwiftDL"]),
+  ],
+  traits: [
+    .default(enabledTraits: ["LibTCC"]),
+    .trait(name: "LibTCC", description: "Compile and run the generated C in memory (Debian: libtcc-dev, tcc)"),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    .systemLibrary(name: "Ctcc", providers: [.apt(["libtcc-dev", "tcc"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    module("Tensors", fast: true),
+    module("LoopIR", ["Tensors"], fast: true),
+    module("Targets", ["LoopIR", "Tensors"]),
+    module("Schedules", ["Targets", "LoopIR", "Tensors"]),
+    .target(name: "Runtime", path: "runtime", exclude: ["README.md"], sources: ["Runtime.swift"], resources: [.embedInCode("vector.c")]),
+    module("CSource", ["Runtime", "Targets", "LoopIR", "Tensors"]),
+    module("GraphIR", ["LoopIR", "Tensors"], fast: true),
+    module("Operators", ["GraphIR", "LoopIR", "Tensors"], fast: true),
+    module("Passes", ["Operators", "Targets", "GraphIR", "LoopIR", "Tensors"]),
+    module("Containers", ["CZlib", "Tensors"], fast: true),
+    module("Readers", ["Containers", "Operators", "GraphIR", "LoopIR", "Tensors"]),
+    module("Lowering", ["GraphIR", "Schedules", "Targets", "LoopIR", "Tensors"]),
+    module("Validation", ["Tensors", .target(name: "Ctcc", condition: .when(traits: ["LibTCC"]))]),
+    module(
+      "SwiftDL",
+      [
+        "Validation", "Lowering", "Readers", "Containers", "Passes", "Operators", "GraphIR", "CSource", "Schedules",
+        "Targets", "LoopIR", "Tensors",
+      ]),
+    .executableTarget(
+      name: "swiftdl-compile",
+      dependencies: ["SwiftDL", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    .target(name: "TestSupport", dependencies: ["GraphIR", "LoopIR", "Tensors"], path: "Tests/TestSupport", swiftSettings: fast),
+    tests("TensorsTests", ["Tensors", "TestSupport"]),
+    tests("LoopIRTests", ["LoopIR", "Tensors", "TestSupport"]),
+    tests("SchedulesTests", ["Schedules", "Targets", "LoopIR", "Tensors", "TestSupport"]),
+    tests("CSourceTests", ["CSource", "Validation", "Targets", "LoopIR", "Tensors", "TestSupport"]),
+    tests("GraphIRTests", ["GraphIR", "LoopIR", "Tensors", "TestSupport"]),
+    tests("OperatorsTests", ["Operators", "GraphIR", "LoopIR", "Tensors", "TestSupport"]),
+    tests("PassesTests", ["Passes", "Operators", "Targets", "GraphIR", "LoopIR", "Tensors", "TestSupport"]),
+    tests("ContainersTests", ["Containers", "Tensors", "TestSupport"]),
+    tests("ReadersTests", ["Readers", "Containers", "Operators", "GraphIR", "LoopIR", "Tensors", "TestSupport"]),
+    tests("LoweringTests", ["Lowering", "Operators", "GraphIR", "Schedules", "Targets", "LoopIR", "Tensors", "TestSupport"]),
+    tests("ValidationTests", ["Validation", "Tensors", "TestSupport"]),
+    tests("SwiftDLTests", ["SwiftDL", "Passes", "Lowering", "CSource", "Validation", "Readers", "Containers", "Operators", "GraphIR", "LoopIR", "Tensors", "Targets", "TestSupport"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

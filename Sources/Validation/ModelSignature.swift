@@ -1,0 +1,76 @@
+import Tensors
+
+/// What is needed to call a generated model: its names and its parameters in the order of `model_run`.
+package struct ModelSignature: Sendable {
+  package struct Parameter: Hashable, Sendable {
+    package var name: String
+    package var dtype: DType
+
+    package init(_ name: String, _ dtype: DType) {
+      self.name = name
+      self.dtype = dtype
+    }
+  }
+
+  /// The name before `.h`, `_t`, `_run` and `_reset`.
+  package var prefix: String
+  /// How many open dimensions come first.
+  package var dimCount: Int
+  package var inputs: [Parameter]
+  /// Tensors, and the extents that the model hands back through `int32_t` pointers.
+  package var outputs: [Parameter]
+  /// Whether the model keeps state between calls and so has a `_reset`.
+  package var isStateful: Bool
+
+  package init(
+    prefix: String, dimCount: Int = 0, inputs: [Parameter], outputs: [Parameter], isStateful: Bool = false
+  ) {
+    self.prefix = prefix
+    self.dimCount = dimCount
+    self.inputs = inputs
+    self.outputs = outputs
+    self.isStateful = isStateful
+  }
+}
+
+extension ModelSignature {
+  /// C to be compiled along with the model, never shipped: calls of any arity through one type of function, and the
+  /// definition of `swiftdl_trace_hook`, which a model that is built for tracing declares as
+  /// `extern void (*swiftdl_trace_hook)(int32_t step, const void *data);` and calls after each step.
+  package var trampoline: String {
+    let arguments =
+      ["(\(prefix)_t *)self"] + (0..<dimCount).map { "dims[\($0)]" } + (0..<inputs.count + outputs.count).map { "buffers[\($0)]" }
+    return """
+      #include "\(prefix).h"
+      #include <stddef.h>
+      #include <stdint.h>
+
+      size_t swiftdl_sizeof(void) { return sizeof(\(prefix)_t); }
+
+      int32_t swiftdl_call(void *self, const int32_t *dims, void *const *buffers) {
+        (void)dims;
+        (void)buffers;
+        return \(prefix)_run(\(arguments.joined(separator: ", ")));
+      }
+
+      static void (*swiftdl_trace_receiver)(void *user, int32_t step, const void *data);
+      static void *swiftdl_trace_user;
+
+      static void swiftdl_forward(int32_t step, const void *data) {
+        if (swiftdl_trace_receiver) swiftdl_trace_receiver(swiftdl_trace_user, step, data);
+      }
+
+      void (*swiftdl_trace_hook)(int32_t step, const void *data) = swiftdl_forward;
+
+      void swiftdl_trace(void (*receiver)(void *user, int32_t step, const void *data), void *user) {
+        swiftdl_trace_receiver = receiver;
+        swiftdl_trace_user = user;
+      }
+
+      void swiftdl_reset(void *self) {
+        \(isStateful ? "\(prefix)_reset((\(prefix)_t *)self)" : "(void)self");
+      }
+
+      """
+  }
+}

@@ -63,7 +63,12 @@ let package = Package(
     tests("ReadersTests", ["Readers", "Containers", "Operators", "GraphIR", "LoopIR", "Tensors", "TestSupport"]),
     tests("LoweringTests", ["Lowering", "Operators", "GraphIR", "Schedules", "Targets", "LoopIR", "Tensors", "TestSupport"]),
     tests("ValidationTests", ["Validation", "Tensors", "TestSupport"]),
-    tests("SwiftDLTests", ["SwiftDL", "Passes", "Lowering", "CSource", "Validation", "Readers", "Containers", "Operators", "GraphIR", "LoopIR", "Tensors", "Targets", "TestSupport"]),
+    tests(
+      "SwiftDLTests",
+      [
+        "SwiftDL", "Passes", "Lowering", "CSource", "Validation", "Readers", "Containers", "Operators", "GraphIR", "LoopIR", "Tensors",
+        "Targets", "TestSupport",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,127 @@
+import Tensors
+
+/// The value of an attribute, as formats and text carry it.
+package enum AttributeValue: Hashable, Sendable {
+  case bool(Bool)
+  case int(Int)
+  case float(Double)
+  case string(String)
+  case ints([Int])
+  case floats([Double])
+  case strings([String])
+}
+
+extension AttributeValue: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .bool(let value): "\(value)"
+    case .int(let value): "\(value)"
+    case .float(let value): "\(value)"
+    case .string(let value): "\"\(printable(value))\""
+    case .ints(let values): "\(values)"
+    case .floats(let values): "\(values)"
+    case .strings(let values): "\(values)"
+    }
+  }
+}
+
+/// One attribute of the operator `Op`.
+package struct Attribute<Op>: Sendable {
+  package let name: String
+  /// What may be written: `int`, `list of int`, `"valid" or "same"`.
+  package let kind: String
+  package let read: @Sendable (Op) -> AttributeValue
+  package let write: @Sendable (inout Op, AttributeValue) throws(Diagnostic) -> Void
+}
+
+extension Attribute {
+  private init<T>(
+    _ name: String, _ kind: String, _ path: WritableKeyPath<Op, T> & Sendable, wrap: @escaping @Sendable (T) -> AttributeValue,
+    unwrap: @escaping @Sendable (AttributeValue) -> T?
+  ) {
+    self.name = name
+    self.kind = kind
+    read = { wrap($0[keyPath: path]) }
+    write = { (op, value) throws(Diagnostic) in
+      guard let converted = unwrap(value) else { throw Diagnostic("attribute \"\(name)\" is \(value)", hint: "it takes \(kind)") }
+      op[keyPath: path] = converted
+    }
+  }
+
+  package static func int(_ name: String, _ path: WritableKeyPath<Op, Int> & Sendable) -> Attribute {
+    Attribute(name, "an integer", path, wrap: { .int($0) }, unwrap: \.asInt)
+  }
+
+  package static func ints(_ name: String, _ path: WritableKeyPath<Op, [Int]> & Sendable) -> Attribute {
+    Attribute(name, "a list of integers", path, wrap: { .ints($0) }, unwrap: \.asInts)
+  }
+
+  package static func bool(_ name: String, _ path: WritableKeyPath<Op, Bool> & Sendable) -> Attribute {
+    Attribute(name, "true or false", path, wrap: { .bool($0) }, unwrap: \.asBool)
+  }
+
+  package static func float(_ name: String, _ path: WritableKeyPath<Op, Double> & Sendable) -> Attribute {
+    Attribute(name, "a number", path, wrap: { .float($0) }, unwrap: \.asDouble)
+  }
+
+  package static func floats(_ name: String, _ path: WritableKeyPath<Op, [Double]> & Sendable) -> Attribute {
+    Attribute(name, "a list of numbers", path, wrap: { .floats($0) }, unwrap: \.asDoubles)
+  }
+
+  /// One of the cases of an enumeration, by raw value.
+  package static func choice<T: RawRepresentable<String> & CaseIterable & Sendable>(
+    _ name: String, _ path: WritableKeyPath<Op, T> & Sendable
+  ) -> Attribute {
+    let kind = T.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+    return Attribute(name, "one of \(kind)", path, wrap: { .string($0.rawValue) }, unwrap: { $0.asString.flatMap(T.init(rawValue:)) })
+  }
+}
+
+extension AttributeValue {
+  fileprivate var asInt: Int? { if case .int(let value) = self { value } else { nil } }
+  fileprivate var asBool: Bool? { if case .bool(let value) = self { value } else { nil } }
+  fileprivate var asString: String? { if case .string(let value) = self { value } else { nil } }
+
+  fileprivate var asInts: [Int]? {
+    switch self {
+    case .ints(let values): values
+    case .floats(let values): values.isEmpty ? [] : nil
+    case .bool, .int, .float, .string, .strings: nil
+    }
+  }
+
+  fileprivate var asDouble: Double? {
+    switch self {
+    case .float(let value): value
+    case .int(let value): Double(value)
+    case .bool, .string, .ints, .floats, .strings: nil
+    }
+  }
+
+  fileprivate var asDoubles: [Double]? {
+    switch self {
+    case .floats(let values): values
+    case .ints(let values): values.map { Double($0) }
+    case .bool, .int, .float, .string, .strings: nil
+    }
+  }
+}
+
+extension Operator {
+  /// The operator with the attributes of a file; those that are not named keep their defaults.
+  package init(attributes given: [String: AttributeValue]) throws(Diagnostic) {
+    self.init()
+    var left = given
+    for attribute in Self.attributes {
+      if let value = left.removeValue(forKey: attribute.name) { try attribute.write(&self, value) }
+    }
+    guard let stray = left.keys.sorted().first else { return }
+    let known = Self.attributes.map(\.name).joined(separator: ", ")
+    throw Diagnostic("\(Self.name) has no attribute \"\(stray)\"", hint: known.isEmpty ? "it has none" : "it has: \(known)")
+  }
+
+  /// Attributes that differ from their defaults, in the order of their declaration.
+  package var attributeValues: [(name: String, value: AttributeValue)] {
+    Self.attributes.map { ($0.name, $0.read(self)) }
+  }
+}

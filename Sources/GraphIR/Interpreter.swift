@@ -1,0 +1,74 @@
+import Tensors
+
+/// The reference: runs a graph node by node by the definitions of its operators.
+package struct Interpreter {
+  package let graph: Graph
+  /// Called before each node, for progress.
+  package var willRun: (Node) -> Void = { _ in }
+
+  package init(_ graph: Graph) { self.graph = graph }
+
+  /// Every value of one run. `inputs` are in the order of the graph's; `states` as after the last run, zeros if there was none.
+  package func run(_ inputs: [Tensor], states: [Tensor]? = nil) throws(Diagnostic) -> [ValueID: Tensor] {
+    guard inputs.count == graph.inputs.count else {
+      throw Diagnostic("\(inputs.count) inputs are given to a graph of \(graph.inputs.count)")
+    }
+    let dims = try bindDims(inputs)
+    var values = graph.constants
+    for (id, tensor) in zip(graph.inputs, inputs) { values[id] = tensor }
+    for (position, state) in graph.states.enumerated() {
+      if let states { values[state.input] = states[position] } else { values[state.input] = try zeros(graph.type(state.input), dims) }
+    }
+    for node in graph.nodes {
+      willRun(node)
+      try run(node, &values)
+    }
+    return values
+  }
+
+  /// The outputs of one run, in order.
+  package func outputs(_ inputs: [Tensor]) throws(Diagnostic) -> [Tensor] {
+    let values = try run(inputs)
+    return graph.outputs.compactMap { values[$0.value] }
+  }
+
+  private func run(_ node: Node, _ values: inout [ValueID: Tensor]) throws(Diagnostic) {
+    let inputs = node.operatorInputs.map { id in id.flatMap { values[$0] } }
+    var results: [Tensor]
+    do throws(Diagnostic) {
+      results = try node.op.evaluate(inputs)
+      if let epilogue = node.epilogue {
+        let operands = node.epilogueInputs.compactMap { values[$0] }
+        results[0] = try epilogue.body.evaluate([results[0]] + operands, dims: results[0].dims)
+      }
+    } catch { throw error.at("\(node.label) \"\(node.name)\"") }
+    for (id, tensor) in zip(node.outputs, results) { values[id] = tensor }
+  }
+
+  /// The values of the open dimensions, read off the inputs.
+  private func bindDims(_ inputs: [Tensor]) throws(Diagnostic) -> [String: Int] {
+    var bound: [String: Int] = [:]
+    for (id, tensor) in zip(graph.inputs, inputs) {
+      let (name, type) = (graph[id].name, graph.type(id))
+      guard tensor.dtype == type.dtype, tensor.rank == type.rank else {
+        throw Diagnostic("input \"\(name)\" is \(tensor.type)", hint: "it must be \(type)")
+      }
+      for (extent, dim) in zip(tensor.dims, type.shape) {
+        for symbol in dim.symbols where dim == .symbol(symbol) && bound[symbol] == nil { bound[symbol] = extent }
+      }
+      for (extent, dim) in zip(tensor.dims, type.shape) where dim.value(bound) != extent {
+        throw Diagnostic("input \"\(name)\" is \(tensor.type)", hint: "it must be \(type)")
+      }
+    }
+    return bound
+  }
+
+  private func zeros(_ type: TensorType, _ dims: [String: Int]) throws(Diagnostic) -> Tensor {
+    var extents: [Int] = []
+    for dim in type.shape {
+      guard let value = dim.value(dims) else { throw Diagnostic("the extent \(dim) of a state is not settled by the inputs") }
+      extents.append(value)
+    }
+    return Tensor(type.dtype, extents, [Double](repeating: 0, count: extents.reduce(1, *)))
+  }
+}

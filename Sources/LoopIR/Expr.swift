@@ -1,0 +1,215 @@
+import Tensors
+
+/// The type of a value in a loop nest: one number, or `lanes` of them side by side.
+package struct ValueType: Hashable, Sendable {
+  package var dtype: DType
+  package var lanes: Int
+
+  package init(_ dtype: DType, lanes: Int = 1) {
+    self.dtype = dtype
+    self.lanes = lanes
+  }
+
+  /// Loop variables, open dimensions and index arithmetic.
+  package static let index = ValueType(.int32)
+}
+
+/// A name with a value: a loop variable, an open dimension, or a local of the kernel.
+package struct Variable: Hashable, Sendable {
+  package var name: String
+  package var type: ValueType
+
+  package init(_ name: String, _ type: ValueType = .index) {
+    self.name = name
+    self.type = type
+  }
+}
+
+/// Memory that a kernel is given: a parameter of the emitted function.
+package struct Buffer: Hashable, Sendable {
+  package var name: String
+  package var dtype: DType
+  /// Elements that may be touched.
+  package var count: Dim
+
+  package init(_ name: String, _ dtype: DType, count: Dim) {
+    self.name = name
+    self.dtype = dtype
+    self.count = count
+  }
+}
+
+/// Which elements a load or store touches: `lanes` of them, `stride` apart.
+package struct Access: Hashable, Sendable {
+  package var lanes: Int
+  package var stride: Int
+
+  package init(lanes: Int = 1, stride: Int = 1) {
+    self.lanes = lanes
+    self.stride = stride
+  }
+
+  package static let scalar = Access()
+}
+
+/// An expression without side effects. Operands of one operation have one type; nothing converts silently.
+package indirect enum Expr: Hashable, Sendable {
+  case int(Int64, DType)
+  /// A float literal; the value is rounded to the type.
+  case float(Double, DType)
+  case variable(Variable)
+  case load(Buffer, at: Expr, Access)
+  case unary(UnaryFunction, Expr)
+  case binary(BinaryFunction, Expr, Expr)
+  /// `a * b + c`, rounded once where the target has the instruction and else twice.
+  case multiplyAdd(Expr, Expr, Expr)
+  /// The result is `bool` with the lanes of the operands.
+  case compare(Comparison, Expr, Expr)
+  /// The second where the first is true, else the third.
+  case select(Expr, Expr, Expr)
+  case cast(DType, Expr)
+  case broadcast(Expr, lanes: Int)
+}
+
+package enum Comparison: String, Hashable, Sendable, CaseIterable {
+  case less = "<"
+  case lessOrEqual = "<="
+  case equal = "=="
+  case notEqual = "!="
+  case greater = ">"
+  case greaterOrEqual = ">="
+}
+
+extension Expr {
+  package var type: ValueType {
+    switch self {
+    case .int(_, let dtype), .float(_, let dtype): ValueType(dtype)
+    case .variable(let variable): variable.type
+    case .load(let buffer, _, let access): ValueType(buffer.dtype, lanes: access.lanes)
+    case .unary(let function, let x): function.isPredicate ? ValueType(.bool, lanes: x.type.lanes) : x.type
+    case .binary(_, let a, _), .multiplyAdd(let a, _, _): a.type
+    case .compare(_, let a, _): ValueType(.bool, lanes: a.type.lanes)
+    case .select(_, let a, _): a.type
+    case .cast(let dtype, let x): ValueType(dtype, lanes: x.type.lanes)
+    case .broadcast(let x, let lanes): ValueType(x.type.dtype, lanes: lanes)
+    }
+  }
+
+  package var dtype: DType { type.dtype }
+
+  /// An index that is known when we compile.
+  package var constantIndex: Int? {
+    if case .int(let value, .int32) = self { return Int(value) }
+    return nil
+  }
+
+  /// The number `value` in the type `dtype`.
+  package static func constant(_ value: Double, _ dtype: DType) -> Expr {
+    dtype.isFloat ? .float(value, dtype) : .int(Int64(clamping: value), dtype)
+  }
+
+  /// An index: a literal of the index type.
+  package static func index(_ value: Int) -> Expr { .int(Int64(value), .int32) }
+
+  /// The loop variable or open dimension of that name.
+  package static func index(_ name: String) -> Expr { .variable(Variable(name)) }
+}
+
+/// Literals are indices: values of other types are written `.constant(…, dtype)`.
+extension Expr: ExpressibleByIntegerLiteral {
+  package init(integerLiteral value: Int) { self = .index(value) }
+}
+
+extension Expr {
+  package static func + (a: Expr, b: Expr) -> Expr { folded(.add, a, b) }
+  package static func - (a: Expr, b: Expr) -> Expr { folded(.subtract, a, b) }
+  package static func * (a: Expr, b: Expr) -> Expr { folded(.multiply, a, b) }
+  package static func / (a: Expr, b: Expr) -> Expr { folded(.divide, a, b) }
+  package static func % (a: Expr, b: Expr) -> Expr { folded(.remainder, a, b) }
+  package static prefix func - (a: Expr) -> Expr { .unary(.negate, a) }
+  package static func .< (a: Expr, b: Expr) -> Expr { .compare(.less, a, b) }
+  package static func .<= (a: Expr, b: Expr) -> Expr { .compare(.lessOrEqual, a, b) }
+  package static func .>= (a: Expr, b: Expr) -> Expr { .compare(.greaterOrEqual, a, b) }
+  package static func .> (a: Expr, b: Expr) -> Expr { .compare(.greater, a, b) }
+  package static func .== (a: Expr, b: Expr) -> Expr { .compare(.equal, a, b) }
+  package static func .&& (a: Expr, b: Expr) -> Expr { .binary(.and, a, b) }
+
+  /// Index arithmetic on constants is done at once, and neutral elements vanish.
+  private static func folded(_ function: BinaryFunction, _ a: Expr, _ b: Expr) -> Expr {
+    precondition(a.type == b.type, "\(function) of \(a): \(a.type) and \(b): \(b.type)")
+    if let x = a.constantIndex, let y = b.constantIndex, let value = function.folded(x, y) { return .index(value) }
+    switch (function, a.constantIndex, b.constantIndex) {
+    case (.add, 0, _): return b
+    case (.add, _, 0), (.subtract, _, 0): return a
+    case (.multiply, 1, _): return b
+    case (.multiply, _, 1), (.divide, _, 1): return a
+    case (.multiply, 0, _), (.multiply, _, 0): return .index(0)
+    default: return .binary(function, a, b)
+    }
+  }
+}
+
+package func minimum(_ a: Expr, _ b: Expr) -> Expr { .binary(.minimum, a, b) }
+package func maximum(_ a: Expr, _ b: Expr) -> Expr { .binary(.maximum, a, b) }
+
+extension Expr {
+  /// A dimension as an index expression over variables named like its symbols.
+  package init(_ dim: Dim) {
+    let terms = dim.sortedTerms.map { term in
+      term.atoms.reduce(Expr.index(term.coefficient)) { $0 * Expr($1) }
+    }
+    self = terms.reduce(0, +)
+  }
+
+  private init(_ atom: Dim.Atom) {
+    switch atom {
+    case .symbol(let name): self = .index(name)
+    case .floorDivision(let dim, let divisor): self = Expr(dim) / .index(divisor)
+    }
+  }
+
+  /// The operands, in order.
+  package var children: [Expr] {
+    switch self {
+    case .int, .float, .variable: []
+    case .load(_, let at, _): [at]
+    case .unary(_, let x), .cast(_, let x), .broadcast(let x, _): [x]
+    case .binary(_, let a, let b), .compare(_, let a, let b): [a, b]
+    case .multiplyAdd(let a, let b, let c), .select(let a, let b, let c): [a, b, c]
+    }
+  }
+
+  /// The same operation on what `transform` makes of each operand.
+  package func mapChildren(_ transform: (Expr) -> Expr) -> Expr {
+    switch self {
+    case .int, .float, .variable: self
+    case .load(let buffer, let at, let access): .load(buffer, at: transform(at), access)
+    case .unary(let function, let x): .unary(function, transform(x))
+    case .binary(let function, let a, let b): .binary(function, transform(a), transform(b))
+    case .multiplyAdd(let a, let b, let c): .multiplyAdd(transform(a), transform(b), transform(c))
+    case .compare(let comparison, let a, let b): .compare(comparison, transform(a), transform(b))
+    case .select(let a, let b, let c): .select(transform(a), transform(b), transform(c))
+    case .cast(let dtype, let x): .cast(dtype, transform(x))
+    case .broadcast(let x, let lanes): .broadcast(transform(x), lanes: lanes)
+    }
+  }
+
+  /// The expression with variables replaced, by name.
+  package func substituting(_ replacements: [String: Expr]) -> Expr {
+    if case .variable(let variable) = self { return replacements[variable.name] ?? self }
+    return mapChildren { $0.substituting(replacements) }
+  }
+
+  /// Names of the variables that occur.
+  package var variables: Set<String> {
+    if case .variable(let variable) = self { return [variable.name] }
+    return children.reduce(into: []) { $0.formUnion($1.variables) }
+  }
+}
+
+infix operator .< : ComparisonPrecedence
+infix operator .<= : ComparisonPrecedence
+infix operator .> : ComparisonPrecedence
+infix operator .>= : ComparisonPrecedence
+infix operator .== : ComparisonPrecedence
+infix operator .&& : LogicalConjunctionPrecedence

@@ -1,0 +1,20 @@
+import Tensors
+
+extension [TensorType?] {
+  /// The type of an input that the operator cannot do without.
+  package func required(_ position: Int) throws(Diagnostic) -> TensorType {
+    guard indices.contains(position), let type = self[position] else { throw Diagnostic("input \(position) is missing") }
+    return type
+  }
+
+  package func optional(_ position: Int) -> TensorType? { indices.contains(position) ? self[position] : nil }
+}
+
+extension [Tensor?] {
+  package func required(_ position: Int) throws(Diagnostic) -> Tensor {
+    guard indices.contains(position), let tensor = self[position] else { throw Diagnostic("input \(position) is missing") }
+    return tensor
+  }
+
+  package func optional(_ position: Int) -> Tensor? { indices.contains(position) ? self[position] : nil }
+}

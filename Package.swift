@@ -10,7 +10,8 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = [], fast isFas
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .testTarget(name: name, dependencies: dependencies, exclude: name == "ReadersTests" || name == "SwiftDLTests" ? ["Fixtures"] : [])
+  let withFixtures = ["ContainersTests", "ReadersTests", "SwiftDLTests"]
+  return .testTarget(name: name, dependencies: dependencies, exclude: withFixtures.contains(name) ? ["Fixtures"] : [])
 }
 
 let package = Package(

@@ -60,7 +60,9 @@ package final class ModelRunner {
     try checkOutputs(outputBuffers, status)
     guard status == 0 else {
       if !dims.isEmpty && model.bytes != before { throw defect("run", "returns \(status) but changes \(signature.prefix)_t") }
-      throw Diagnostic("\(signature.prefix)_run returned \(status)", hint: "keep the open dimensions \(dims) within their bounds")
+      throw Diagnostic(
+        "\(signature.prefix)_run returned \(status)",
+        hint: dims.isEmpty ? defectHint : "keep the open dimensions, here \(dims), within their bounds")
     }
     return zip(signature.outputs, zip(outputDims, outputBuffers)).map { Tensor($0.dtype, $1.0, bytes: $1.1.bytes) }
   }

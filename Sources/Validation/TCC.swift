@@ -70,7 +70,7 @@ package enum TCC {
     private func check(_ code: Int32) throws(Diagnostic) {
       guard code < 0 else { return }
       let text = messages.joined(separator: "; ")
-      let isRuntimeMissing = text.contains("libtcc1.a") || text.contains("crt1.o") || text.contains("include file '")
+      let isRuntimeMissing = ["libtcc1.a", "stddef.h", "stdint.h", "string.h", "math.h"].contains { text.contains("'\($0)' not found") }
       throw Diagnostic(
         "libtcc: \(text)",
         hint: isRuntimeMissing ? "install the Debian packages tcc (runtime) and libc6-dev (headers)" : defectHint)

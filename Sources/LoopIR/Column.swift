@@ -77,6 +77,7 @@ package struct ColumnEvaluator {
     case .select(let a, let b, let c): return select(try value(a).integers, try value(b), try value(c))
     case .cast(let dtype, let x): return cast(try value(x), from: x.dtype, to: dtype)
     case .broadcast(let x, let lanes): return try value(x).gathered([Int](repeating: 0, count: lanes))
+    case .reduce(let function, let x): return reduced(function, try value(x), x.dtype)
     }
   }
 
@@ -117,6 +118,12 @@ extension ColumnEvaluator {
     case (.floats, .integers), (.integers, .floats):
       preconditionFailure("\(function) of a float and an integer")
     }
+  }
+
+  private func reduced(_ function: BinaryFunction, _ x: Column, _ dtype: DType) -> Column {
+    if x.count == 1 { return x }
+    let half = x.count / 2
+    return reduced(function, apply(function, x.gathered(Array(0..<half)), x.gathered(Array(half..<2 * half)), dtype), dtype)
   }
 
   /// Two roundings in `typed` precision: what portable C does.

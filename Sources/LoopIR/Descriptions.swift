@@ -16,6 +16,7 @@ extension Expr: CustomStringConvertible {
     case .select(let a, let b, let c): return "(\(a) ? \(b) : \(c))"
     case .cast(let dtype, let x): return "\(dtype)(\(x))"
     case .broadcast(let x, let lanes): return "<\(x) x \(lanes)>"
+    case .reduce(let function, let x): return "\(function) of lanes(\(x))"
     }
   }
 }

@@ -69,6 +69,9 @@ package indirect enum Expr: Hashable, Sendable {
   case select(Expr, Expr, Expr)
   case cast(DType, Expr)
   case broadcast(Expr, lanes: Int)
+  /// All lanes of a vector combined into one number by `add`, `minimum` or `maximum`: the lower half with the upper half until one
+  /// is left. The number of lanes is a power of two.
+  case reduce(BinaryFunction, Expr)
 }
 
 package enum Comparison: String, Hashable, Sendable, CaseIterable {
@@ -92,6 +95,7 @@ extension Expr {
     case .select(_, let a, _): a.type
     case .cast(let dtype, let x): ValueType(dtype, lanes: x.type.lanes)
     case .broadcast(let x, let lanes): ValueType(x.type.dtype, lanes: lanes)
+    case .reduce(_, let x): ValueType(x.type.dtype)
     }
   }
 
@@ -173,7 +177,7 @@ extension Expr {
     switch self {
     case .int, .float, .variable: []
     case .load(_, let at, _): [at]
-    case .unary(_, let x), .cast(_, let x), .broadcast(let x, _): [x]
+    case .unary(_, let x), .cast(_, let x), .broadcast(let x, _), .reduce(_, let x): [x]
     case .binary(_, let a, let b), .compare(_, let a, let b): [a, b]
     case .multiplyAdd(let a, let b, let c), .select(let a, let b, let c): [a, b, c]
     }
@@ -191,6 +195,7 @@ extension Expr {
     case .select(let a, let b, let c): .select(transform(a), transform(b), transform(c))
     case .cast(let dtype, let x): .cast(dtype, transform(x))
     case .broadcast(let x, let lanes): .broadcast(transform(x), lanes: lanes)
+    case .reduce(let function, let x): .reduce(function, transform(x))
     }
   }
 

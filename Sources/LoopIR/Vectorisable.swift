@@ -6,7 +6,7 @@ extension DType {
 }
 
 extension UnaryFunction {
-  /// The function acts on float32 vectors in the emitted C, lane by lane with the result of its scalar form.
+  /// The function acts on float32 vectors in the emitted C, lane by lane.
   package var isVectorised: Bool {
     switch self {
     case .negate, .abs, .sqrt, .floor, .ceil, .round, .trunc, .exp, .tanh, .sigmoid, .erf: true

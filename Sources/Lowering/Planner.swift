@@ -1,0 +1,221 @@
+import GraphIR
+import LoopIR
+import Tensors
+
+/// One step before the arena is planned.
+indirect enum PlannedStep {
+  case call(kernel: Int, [PlannedArgument], layer: Int)
+  case loop(String, count: Expr, [PlannedStep])
+}
+
+/// A value that has to get from where it was computed to where it is wanted.
+struct Update {
+  var name: String
+  var type: TensorType
+  var source: Slot?
+  var target: Slot
+}
+
+/// What a user sees of a node, before the arena is planned.
+struct PlannedLayer {
+  var name: String
+  var label: String
+  var macs: Dim
+  var bytes: Dim
+  var outputs: [(value: String, argument: PlannedArgument)]
+}
+
+/// Decides where every value lies and which kernels run in which order. Subgraphs are planned by the same code, inside.
+struct Planner {
+  var roots: [Root] = []
+  var factory: KernelFactory
+  var constants: [Tensor] = []
+  var layers: [PlannedLayer] = []
+  private var constantRoots: [Tensor: Int] = [:]
+  private let bounds: DimBounds
+  private var step = 0
+  private var loopCount = 0
+
+  init(bounds: DimBounds, factory: KernelFactory) {
+    self.bounds = bounds
+    self.factory = factory
+  }
+
+  mutating func addRoot(_ kind: Root.Kind, _ type: TensorType) throws(Diagnostic) -> Slot {
+    let count = try bounds.largest(type.storageCount)
+    guard count < 1 << 31 else {
+      throw Diagnostic("\(type) has \(count) elements", hint: "a tensor may have up to 2147483647; lower its bounds or split it")
+    }
+    roots.append(Root(kind: kind, dtype: type.dtype, count: count))
+    return Slot(root: roots.count - 1, offset: 0, strides: type.strides)
+  }
+
+  private mutating func constantSlot(_ tensor: Tensor, _ type: TensorType) throws(Diagnostic) -> Slot {
+    let stored = tensor.stored(in: type.layout)
+    if let root = constantRoots[stored] { return Slot(root: root, offset: 0, strides: type.strides) }
+    constants.append(stored)
+    let slot = try addRoot(.constant(constants.count - 1), type)
+    constantRoots[stored] = slot.root
+    return slot
+  }
+
+  private mutating func touch(_ arguments: [PlannedArgument]) {
+    for argument in arguments { roots[argument.slot.root].touch(step) }
+  }
+}
+
+extension Planner {
+  /// Plans a graph whose inputs, states and subgraph parameters lie in `slots`, and whose results are wanted in
+  /// `destinations`. Returns the steps that compute it, and where each value lies.
+  mutating func plan(_ graph: Graph, _ slots: [ValueID: Slot], destinations: [(value: ValueID, slot: Slot)]) throws(Diagnostic)
+    -> (steps: [PlannedStep], slots: [ValueID: Slot])
+  {
+    let scope = Scope(graph, firstOwnRoot: roots.count)
+    var slots = slots
+    for id in graph.constants.keys.sorted() {
+      if let tensor = graph.constants[id] { slots[id] = try constantSlot(tensor, graph.type(id)) }
+    }
+    for (value, slot) in destinations where slots[value] == nil { slots[value] = slot }
+    try placeBackwards(scope, &slots)
+    var steps: [PlannedStep] = []
+    for (position, node) in graph.nodes.enumerated() {
+      step += 1
+      do throws(Diagnostic) {
+        try place(node, at: position, scope, &slots)
+        steps += try self.steps(for: node, graph, slots)
+      } catch { throw error.at("\(node.label) \"\(node.name)\"") }
+    }
+    steps += try self.steps(
+      for: destinations.map { Update(name: graph[$0.value].name, type: graph.type($0.value), source: slots[$0.value], target: $0.slot) })
+    return (steps, slots)
+  }
+
+  /// The steps of one node whose values have places.
+  private mutating func steps(for node: Node, _ graph: Graph, _ slots: [ValueID: Slot]) throws(Diagnostic) -> [PlannedStep] {
+    if let control = node.op.control { return try self.steps(for: control, node, graph, slots) }
+    if isFree(node, graph, slots) { return [] }
+    return [try call(node, graph, slots)]
+  }
+
+  /// The copies that make all updates at once: a source that another update overwrites is saved first.
+  mutating func steps(for updates: [Update]) throws(Diagnostic) -> [PlannedStep] {
+    let overwritten = Set(updates.map(\.target.root))
+    var steps: [PlannedStep] = []
+    var pending: [(update: Update, source: Slot)] = []
+    for update in updates where update.source != update.target {
+      guard var source = update.source else { preconditionFailure("\(update.name) has no place") }
+      if overwritten.contains(source.root), source.root != update.target.root {
+        let safe = try addRoot(.arena, TensorType(update.type.dtype, update.type.shape))
+        step += 1
+        steps.append(copy(update.name, update.type, from: source, to: safe))
+        source = safe
+      }
+      pending.append((update, source))
+    }
+    for (update, source) in pending {
+      step += 1
+      steps.append(copy(update.name, update.type, from: source, to: update.target))
+    }
+    return steps
+  }
+
+  private mutating func copy(_ name: String, _ type: TensorType, from source: Slot, to target: Slot) -> PlannedStep {
+    let plain = TensorType(type.dtype, type.shape)
+    let arguments = [
+      PlannedArgument(slot: source, type: plain, isWritten: false), PlannedArgument(slot: target, type: plain, isWritten: true),
+    ]
+    touch(arguments)
+    let kernel = factory.kernel("copy", ["x0", "y0"], arguments) { views in
+      loops("i", type.shape) { index in views[1].store(index, views[0][index]) }
+    }
+    layers.append(
+      PlannedLayer(
+        name: name, label: "copy", macs: 0, bytes: type.shape.elementCount * Dim(2 * type.dtype.byteCount),
+        outputs: [(value: name, argument: arguments[1])]))
+    return .call(kernel: kernel, arguments, layer: layers.count - 1)
+  }
+
+  private mutating func call(_ node: Node, _ graph: Graph, _ slots: [ValueID: Slot]) throws(Diagnostic) -> PlannedStep {
+    func argument(_ id: ValueID, isWritten: Bool) -> PlannedArgument {
+      guard let slot = slots[id] else { preconditionFailure("\(graph[id].name) has no place") }
+      return PlannedArgument(slot: slot, type: graph.type(id), isWritten: isWritten)
+    }
+    let (inputTypes, outputTypes) = (graph.types(node.operatorInputs), node.outputs.map { graph.type($0) })
+    var workspaces: [PlannedArgument] = []
+    for type in node.op.workspaces(inputTypes, outputTypes) {
+      workspaces.append(PlannedArgument(slot: try addRoot(.arena, type), type: type, isWritten: true))
+    }
+    let read = node.inputs.compactMap { $0 }.map { argument($0, isWritten: false) }
+    let written = node.outputs.map { argument($0, isWritten: true) }
+    let arguments = read + written + workspaces
+    touch(arguments)
+    let names =
+      read.indices.map { "x\($0)" } + written.indices.map { "y\($0)" } + workspaces.indices.map { "w\($0)" }
+    let kernel = factory.kernel(node.op.name, names, arguments) { views in
+      node.op.lower(Operands(node, views, outputCount: written.count))
+    }
+    let bytes = (read + written).reduce(Dim(0)) { $0 + $1.type.shape.elementCount * Dim($1.type.dtype.byteCount) }
+    layers.append(
+      PlannedLayer(
+        name: node.name, label: node.label, macs: node.op.macs(inputTypes, outputTypes), bytes: bytes,
+        outputs: zip(node.outputs, written).map { (value: graph[$0].name, argument: $1) }))
+    return .call(kernel: kernel, arguments, layer: layers.count - 1)
+  }
+}
+
+extension Planner {
+  /// The steps of a scan: the body in a loop, its carried values in memory of their own.
+  private mutating func steps(for control: ControlFlow, _ node: Node, _ graph: Graph, _ slots: [ValueID: Slot]) throws(Diagnostic)
+    -> [PlannedStep]
+  {
+    guard case .scan(let body, let carried, let sequences, let reversed) = control else { return [] }
+    func slot(_ id: ValueID?) -> Slot {
+      guard let id, let slot = slots[id] else { preconditionFailure("\(node.name) has an input without a place") }
+      return slot
+    }
+    let inputs = node.inputs.map(slot)
+    let outputs = node.outputs.map(slot)
+    guard let leading = node.inputs[carried].map({ graph.type($0).shape[0] }) else { return [] }
+    loopCount += 1
+    let variable = "step\(loopCount)"
+    let time = reversed ? Expr(leading) - 1 - .index(variable) : .index(variable)
+    func slice(_ slot: Slot) -> Slot {
+      Slot(root: slot.root, offset: slot.offset + time * Expr(slot.strides[0]), strides: Array(slot.strides.dropFirst()))
+    }
+    // Carried values live in the memory of the last carried outputs, from the first copy to the last step.
+    var steps: [PlannedStep] = []
+    for position in 0..<carried {
+      let type = body.type(body.inputs[position])
+      steps.append(copy("\(node.name) initial \(position)", type, from: inputs[position], to: outputs[position]))
+    }
+    let places = outputs.prefix(carried) + inputs[carried..<carried + sequences].map(slice) + inputs.dropFirst(carried + sequences)
+    let results = body.outputs.dropFirst(carried).map(\.value)
+    let destinations = zip(results, outputs.dropFirst(carried).map(slice)).map { (value: $0, slot: $1) }
+    touchRoots(of: inputs + outputs)
+    let planned = try plan(body, Dictionary(uniqueKeysWithValues: zip(body.inputs, places)), destinations: destinations)
+    var inner = planned.steps
+    let updates = zip(body.outputs, outputs.prefix(carried)).map { output, slot in
+      Update(name: "\(node.name) carried \(output.name)", type: body.type(output.value), source: planned.slots[output.value], target: slot)
+    }
+    inner += try self.steps(for: updates)
+    step += 1
+    touchRoots(of: inputs + outputs)
+    return steps + [.loop(variable, count: Expr(leading), inner)]
+  }
+
+  private mutating func touchRoots(of slots: [Slot]) {
+    for slot in slots { roots[slot.root].touch(step) }
+  }
+}
+
+extension Operands {
+  /// Deals the views of a kernel's parameters (inputs, operands of the epilogue, outputs, workspaces) out to their roles.
+  fileprivate init(_ node: Node, _ views: [TensorView], outputCount: Int) {
+    var left = views[...]
+    let inputs = node.operatorInputs.map { $0 == nil ? nil : left.popFirst() }
+    let epilogue = node.epilogueInputs.compactMap { _ in left.popFirst() }
+    let outputs = Array(left.prefix(outputCount))
+    self.init(
+      inputs: inputs, outputs: outputs, workspaces: Array(left.dropFirst(outputCount)), epilogue: node.epilogue, epilogueOperands: epilogue)
+  }
+}

@@ -5,6 +5,9 @@ package struct Interpreter {
   package let graph: Graph
   /// Called before each node, for progress.
   package var willRun: (Node) -> Void = { _ in }
+  /// Called with the results of each node; what it returns flows on in their place. A check hands back what the compiled code
+  /// computed, so that each node is judged by its own inputs.
+  package var didRun: ((Node, [Tensor]) throws(Diagnostic) -> [Tensor])?
 
   package init(_ graph: Graph) { self.graph = graph }
 
@@ -42,6 +45,7 @@ package struct Interpreter {
         results[0] = try epilogue.body.evaluate([results[0]] + operands, dims: results[0].dims)
       }
     } catch { throw error.at("\(node.label) \"\(node.name)\"") }
+    if let didRun { results = try didRun(node, results) }
     for (id, tensor) in zip(node.outputs, results) { values[id] = tensor }
   }
 

@@ -47,11 +47,10 @@ package struct ArenaPlanner {
   package func plan(attempts: Int = 400) -> Plan {
     let bound = lowerBound
     var best = startingOrders.map { (order: $0, plan: placed($0)) }.min { $0.plan.bytes < $1.plan.bytes } ?? (order: [], plan: placed([]))
-    var random = LinearCongruence()
+    var random = SeededGenerator(0)
     for _ in 0..<(blocks.count > 2 ? attempts : 0) where best.plan.bytes > bound {
       var order = best.order
-      order.swapAt(random.below(order.count), random.below(order.count))
-      order.swapAt(random.below(order.count), random.below(order.count))
+      for _ in 0..<2 { order.swapAt(order.indices.randomElement(using: &random) ?? 0, order.indices.randomElement(using: &random) ?? 0) }
       let plan = placed(order)
       if plan.bytes <= best.plan.bytes { best = (order, plan) }
     }
@@ -95,14 +94,4 @@ package struct ArenaPlanner {
 
 extension Int {
   package func roundedUp(to multiple: Int) -> Int { (self + multiple - 1) / multiple * multiple }
-}
-
-/// A repeatable source of permutations.
-private struct LinearCongruence {
-  private var state: UInt64 = 42
-
-  mutating func below(_ count: Int) -> Int {
-    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-    return Int((state >> 33) % UInt64(count))
-  }
 }

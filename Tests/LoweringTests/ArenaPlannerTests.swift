@@ -1,5 +1,5 @@
 import Lowering
-import TestSupport
+import Tensors
 import Testing
 
 @Suite struct ArenaPlannerTests {

@@ -1,6 +1,5 @@
-import Tensors
-
-/// SplitMix64: small, fast, and the same on every machine, so that a printed seed is enough to see a failure again.
+/// SplitMix64 (Steele, Lea and Flood, 2014): small, fast, and the same on every machine, so that a printed seed is enough to see
+/// a failure again.
 package struct SeededGenerator: RandomNumberGenerator {
   private var state: UInt64
   package init(_ seed: UInt64) { state = seed &+ 0x9E37_79B9_7F4A_7C15 }

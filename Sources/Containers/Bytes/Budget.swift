@@ -35,11 +35,14 @@ package struct Budget: Sendable {
   package mutating func leave() { depth += 1 }
 }
 
-/// The product of `factors`, none negative; `nil` where it overflows.
+/// The product of `factors`, none negative; `nil` where it overflows, or would but for a zero: strides are products of some
+/// of the factors.
 package func checkedProduct(_ factors: [Int]) -> Int? {
-  if factors.contains(0) { return 0 }
-  return factors.reduce(1 as Int?) { product, factor in
-    guard let (value, overflow) = product?.multipliedReportingOverflow(by: factor), !overflow else { return nil }
-    return value
+  var product = 1
+  for factor in factors {
+    let (value, overflow) = product.multipliedReportingOverflow(by: max(1, factor))
+    if overflow { return nil }
+    product = value
   }
+  return factors.contains(0) ? 0 : product
 }

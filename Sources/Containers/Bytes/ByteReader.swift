@@ -129,6 +129,19 @@ extension ByteReader {
     return count
   }
 
+  /// The next integer in groups of seven bits, lowest first, as protobuf writes it; at most 64 bits.
+  package mutating func varint() throws(Diagnostic) -> UInt64 {
+    let before = self
+    var value: UInt64 = 0
+    for shift in stride(from: 0 as UInt64, through: 63, by: 7) {
+      let byte = try byte()
+      guard shift < 63 || byte <= 1 else { break }
+      value |= UInt64(byte & 0x7F) << shift
+      if byte < 0x80 { return value }
+    }
+    throw before.damaged("an integer of more than 64 bits")
+  }
+
   /// Passes `signature` or refuses, naming `what` was expected.
   package mutating func expect(_ signature: String, _ what: String) throws(Diagnostic) {
     let expected = Array(signature.utf8)

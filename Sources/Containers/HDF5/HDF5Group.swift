@@ -68,9 +68,10 @@ package struct HDF5Group: Sendable {
     _ prefix: String, _ found: inout [(path: String, dataset: HDF5Dataset)], _ visits: inout Int
   ) throws(Diagnostic) {
     for name in names {
-      visits += 1
-      guard visits <= 100_000 else { throw header.start.damaged("more than 100000 objects") }
-      switch try directChild(name) {
+      let child = try directChild(name)
+      visits += 1 + child.header.messages.count
+      guard visits <= 1_000_000 else { throw header.start.damaged("more than a million properties of objects") }
+      switch child {
       case .group(let group): try group.collect("\(prefix)\(name)/", &found, &visits)
       case .dataset(let dataset): found.append(("\(prefix)\(name)", dataset))
       }

@@ -33,7 +33,6 @@ struct HDF5Header: Sendable {
     var next: ByteReader? = start
     while let block = next {
       messages += try blocks.messages(of: block)
-      guard messages.count <= 100_000 else { throw start.damaged("an object header of \(messages.count) messages") }
       next = try blocks.following()
     }
   }
@@ -62,6 +61,8 @@ private struct HDF5HeaderBlocks {
   private var isOld = true
   private var hasCreationOrder = false
   private var isFirst = true
+  /// Messages so far; blocks of a hostile file may overlap.
+  private var seen = 0
 
   init(_ format: HDF5Format, _ address: UInt64) {
     self.format = format
@@ -88,6 +89,8 @@ private struct HDF5HeaderBlocks {
     var messages: [HDF5Header.Message] = []
     let smallest = isOld ? 8 : hasCreationOrder ? 6 : 4
     while reader.remaining >= smallest {
+      seen += 1
+      guard seen <= 100_000 else { throw reader.damaged("an object header of more than 100000 messages") }
       let message = try message(&reader)
       if message.kind == HDF5Header.Kind.continuation {
         var body = message.body

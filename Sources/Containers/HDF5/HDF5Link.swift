@@ -18,9 +18,16 @@ enum HDF5Link: Sendable {
     for message in header.all(HDF5Header.Kind.link) {
       var body = message.body
       let (name, link) = try parse(&body, format)
-      guard links.updateValue(link, forKey: name) == nil else { throw body.problem("two objects are named \"\(name)\"") }
+      try add(link, name, to: &links, message.body)
     }
     return links
+  }
+
+  /// A name that is empty or a path would lead somewhere else than its link.
+  static func add(_ link: HDF5Link, _ name: String, to links: inout [String: HDF5Link], _ source: ByteReader) throws(Diagnostic) {
+    guard !name.isEmpty, !name.contains("/"), links.updateValue(link, forKey: name) == nil else {
+      throw source.damaged("the name \"\(printable(name, limit: 200))\" is there twice or is no name")
+    }
   }
 
   /// Refuses links or attributes that are kept in a fractal heap, whose address `info` gives.
@@ -66,7 +73,7 @@ private struct HDF5SymbolTable {
     let leaves = try HDF5Tree(format, kind: 0, keySize: format.lengthWidth).leaves(tree)
     for leaf in leaves {
       for (name, link) in try symbols(leaf.child) {
-        guard links.updateValue(link, forKey: name) == nil else { throw names.problem("two objects are named \"\(name)\" in one group") }
+        try HDF5Link.add(link, name, to: &links, names)
       }
     }
     return links

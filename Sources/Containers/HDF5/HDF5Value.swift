@@ -56,10 +56,7 @@ extension HDF5Value {
       for _ in 0..<space.count { texts.append(try reader.fixedText(size, isSpacePadded: isSpacePadded)) }
       self = .strings(texts, dims: space.dims)
     case .number(let dtype, let isBigEndian):
-      guard let size = checkedProduct([space.count, dtype.byteCount]) else { throw data.problem("the extents overflow") }
-      let bytes = try reader.bytes(size)
-      let dims = space.isNull ? [0] : space.dims
-      self = .numbers(Tensor(dtype, dims, bytes: isBigEndian ? bytes.swappingElements(of: dtype.byteCount) : bytes))
+      self = .numbers(try reader.tensor(dtype, space.isNull ? [0] : space.dims, isBigEndian: isBigEndian))
     case .opaque: throw data.unsupported("values without a type")
     }
   }
@@ -77,10 +74,15 @@ extension ByteReader {
 /// The heap of a file in which text of varying length lies.
 private struct HDF5GlobalHeap {
   private let format: HDF5Format
+  /// Many elements may refer to the same large text, or to overlapping collections.
+  private var budget: Budget
   /// The collections read so far: where each object is. A collection of the size of the file is read once only.
   private var collections: [UInt64: [UInt16: ByteReader]] = [:]
 
-  init(_ format: HDF5Format) { self.format = format }
+  init(_ format: HDF5Format) {
+    self.format = format
+    budget = Budget(fileSize: format.size)
+  }
 
   /// The text to which the next element refers.
   mutating func text(_ reader: inout ByteReader) throws(Diagnostic) -> String {
@@ -93,15 +95,17 @@ private struct HDF5GlobalHeap {
     guard let index = UInt16(exactly: index), var object = collections[address]?[index] else {
       throw before.damaged("a text refers to the object \(index) of a heap that has none")
     }
+    try budget.take(length, for: before)
     return try object.fixedText(length, isSpacePadded: false)
   }
 
-  private func collection(_ address: UInt64) throws(Diagnostic) -> [UInt16: ByteReader] {
+  private mutating func collection(_ address: UInt64) throws(Diagnostic) -> [UInt16: ByteReader] {
     var whole = try format.reader(at: address, "a global heap")
     var head = whole
     try head.expect("GCOL", "a global heap")
     try head.skip(4)
     var reader = try whole.slice(try format.length(&head))
+    try budget.take(reader.remaining, for: reader)
     try reader.skip(8 + format.lengthWidth)
     var objects: [UInt16: ByteReader] = [:]
     while reader.remaining >= 8 + format.lengthWidth {
@@ -113,14 +117,5 @@ private struct HDF5GlobalHeap {
       try reader.skip(min(reader.remaining, (8 - size % 8) % 8))
     }
     return objects
-  }
-}
-
-extension [UInt8] {
-  /// The bytes with each element of `width` of them reversed.
-  func swappingElements(of width: Int) -> [UInt8] {
-    var swapped = self
-    for start in stride(from: 0, to: count, by: width) { swapped[start..<Swift.min(start + width, count)].reverse() }
-    return swapped
   }
 }

@@ -1,0 +1,82 @@
+import GraphIR
+import LoopIR
+import Tensors
+
+/// Sums of products under a window that slides over any number of spatial axes, channels last:
+/// `[N, spatial…, C] * [taps…, C / groups, K] (+ [K]) → [N, positions…, K]`. Padding counts as zeros.
+package struct Convolution: Operator {
+  package static let name = "convolution"
+  package static var attributes: [Attribute<Convolution>] {
+    [
+      .ints("strides", \.window.strides), .ints("dilations", \.window.dilations), .ints("pads_before", \.window.padsBefore),
+      .ints("pads_after", \.window.padsAfter), .int("groups", \.groups),
+    ]
+  }
+  package var window = SlidingWindow()
+  /// Output channels `g * K / groups …` see input channels `g * C / groups …` only.
+  package var groups = 1
+
+  package init() {}
+  package init(_ window: SlidingWindow = SlidingWindow(), groups: Int = 1) {
+    self.window = window
+    self.groups = groups
+  }
+
+  package var acceptsEpilogue: Bool { true }
+
+  package func infer(_ inputs: [TensorType?]) throws(Diagnostic) -> [TensorType] {
+    let types = try ConvolutionTypes(inputs)
+    try window.check(rank: types.spatialRank)
+    let (kernel, perGroup, channels) = try types.extents()
+    _ = try ChannelGroups(groups, channels: types.channels, weights: perGroup, outputs: channels)
+    try types.checkBias(channels)
+    return [try types.output(window, kernel, channels: channels)]
+  }
+
+  package func evaluate(_ inputs: [Tensor?]) throws(Diagnostic) -> [Tensor] {
+    let (input, weights) = (try inputs.required(0), try inputs.required(1))
+    let dims = try infer(inputs.map { $0?.type })[0].shape.constants ?? []
+    let rank = input.rank - 2
+    let product = TapProduct(groups: groups, inputs: input.dims[rank + 1], outputs: dims[rank + 1])
+    let (positions, places) = (dims[1...rank].reduce(1, *), input.dims[1...rank].reduce(1, *))
+    let (x, w) = (input.doubles, weights.doubles)
+    var sums = product.sums(inputs.optional(2), rows: dims[0] * positions)
+    for n in 0..<dims[0] {
+      window.forEachTap(
+        input: Array(input.dims[1...rank]), kernel: Array(weights.dims[..<rank]), output: Array(dims[1...rank])
+      ) { output, tap, place in
+        product.add(to: &sums, row: n * positions + output, x, place: n * places + place, w, tap: tap)
+      }
+    }
+    return [Tensor(input.dtype, dims, sums)]
+  }
+
+  package func lower(_ operands: Operands) -> [Stmt] {
+    let (input, weights, output) = (operands.input(0), operands.input(1), operands.output)
+    let (dtype, rank) = (output.dtype, input.rank - 2)
+    let nest = WindowNest(window, input: input, output: output, kernel: weights.shape.prefix(rank).compactMap(\.constant))
+    let width = Expr(output.shape[rank + 1] / groups)
+    return overGroups(groups) { group in
+      nest.overOutputs { n, position in
+        loop("k", to: width) { within in
+          let k = group * width + within
+          let start = operands.optionalInput(2).map { $0[k] } ?? .constant(0, dtype)
+          local("sum", start.converted(to: dtype.accumulator)) { sum in
+            nest.overTaps(position) { taps, place in
+              loop("c", to: weights.extent(rank)) { c in
+                sum.addProduct(
+                  input[[n] + place + [group * weights.extent(rank) + c]].converted(to: dtype.accumulator),
+                  weights[taps + [c, k]].converted(to: dtype.accumulator))
+              }
+            }
+            operands.store([n] + position + [k], sum.value.converted(to: dtype))
+          }
+        }
+      }
+    }
+  }
+
+  package func macs(_ inputs: [TensorType?], _ outputs: [TensorType]) -> Dim {
+    outputs[0].shape.elementCount * (inputs[1].map { Array($0.shape.dropLast()).elementCount } ?? 0)
+  }
+}

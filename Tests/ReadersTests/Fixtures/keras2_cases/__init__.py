@@ -1,0 +1,1 @@
+"""The cases of make_keras2.py: one module per world."""

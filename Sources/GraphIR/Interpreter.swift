@@ -16,7 +16,7 @@ package struct Interpreter {
     guard inputs.count == graph.inputs.count else {
       throw Diagnostic("\(inputs.count) inputs are given to a graph of \(graph.inputs.count)")
     }
-    let dims = try bindDims(inputs)
+    let dims = try graph.openDims(of: inputs)
     var values = graph.constants
     for (id, tensor) in zip(graph.inputs, inputs) { values[id] = tensor }
     for (position, state) in graph.states.enumerated() {
@@ -49,11 +49,22 @@ package struct Interpreter {
     for (id, tensor) in zip(node.outputs, results) { values[id] = tensor }
   }
 
-  /// The values of the open dimensions, read off the inputs.
-  private func bindDims(_ inputs: [Tensor]) throws(Diagnostic) -> [String: Int] {
+  private func zeros(_ type: TensorType, _ dims: [String: Int]) throws(Diagnostic) -> Tensor {
+    var extents: [Int] = []
+    for dim in type.shape {
+      guard let value = dim.value(dims) else { throw Diagnostic("the extent \(dim) of a state is not settled by the inputs") }
+      extents.append(value)
+    }
+    return Tensor(type.dtype, extents, [Double](repeating: 0, count: extents.reduce(1, *)))
+  }
+}
+
+extension Graph {
+  /// The values of the open dimensions, read off inputs in the order of the graph's. Refuses inputs of other types.
+  package func openDims(of inputs: [Tensor]) throws(Diagnostic) -> [String: Int] {
     var bound: [String: Int] = [:]
-    for (id, tensor) in zip(graph.inputs, inputs) {
-      let (name, type) = (graph[id].name, graph.type(id))
+    for (id, tensor) in zip(self.inputs, inputs) {
+      let (name, type) = (self[id].name, self.type(id))
       guard tensor.dtype == type.dtype, tensor.rank == type.rank else {
         throw Diagnostic("input \"\(name)\" is \(tensor.type)", hint: "it must be \(type)")
       }
@@ -65,14 +76,5 @@ package struct Interpreter {
       }
     }
     return bound
-  }
-
-  private func zeros(_ type: TensorType, _ dims: [String: Int]) throws(Diagnostic) -> Tensor {
-    var extents: [Int] = []
-    for dim in type.shape {
-      guard let value = dim.value(dims) else { throw Diagnostic("the extent \(dim) of a state is not settled by the inputs") }
-      extents.append(value)
-    }
-    return Tensor(type.dtype, extents, [Double](repeating: 0, count: extents.reduce(1, *)))
   }
 }

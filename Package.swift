@@ -52,7 +52,8 @@ let package = Package(
     .executableTarget(
       name: "swiftdl-compile",
       dependencies: ["SwiftDL", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
-    .target(name: "TestSupport", dependencies: ["GraphIR", "LoopIR", "Tensors"], path: "Tests/TestSupport", swiftSettings: fast),
+    .target(
+      name: "TestSupport", dependencies: ["Operators", "GraphIR", "LoopIR", "Tensors"], path: "Tests/TestSupport", swiftSettings: fast),
     tests("TensorsTests", ["Tensors", "TestSupport"]),
     tests("LoopIRTests", ["LoopIR", "Tensors", "TestSupport"]),
     tests("SchedulesTests", ["Schedules", "Targets", "LoopIR", "Tensors", "TestSupport"]),

@@ -1,15 +1,21 @@
+import LoopIR
 import Tensors
 
 /// The reference: runs a graph node by node by the definitions of its operators.
 package struct Interpreter {
   package let graph: Graph
+  /// Of elementwise bodies. `typed` rounds where the emitted C does, so that passes that only fuse move no bit.
+  package let precision: ColumnEvaluator.Precision
   /// Called before each node, for progress.
   package var willRun: (Node) -> Void = { _ in }
   /// Called with the results of each node; what it returns flows on in their place. A check hands back what the compiled code
   /// computed, so that each node is judged by its own inputs.
   package var didRun: ((Node, [Tensor]) throws(Diagnostic) -> [Tensor])?
 
-  package init(_ graph: Graph) { self.graph = graph }
+  package init(_ graph: Graph, precision: ColumnEvaluator.Precision = .wide) {
+    self.graph = graph
+    self.precision = precision
+  }
 
   /// Every value of one run. `inputs` are in the order of the graph's; `states` as after the last run, zeros if there was none.
   package func run(_ inputs: [Tensor], states: [Tensor]? = nil) throws(Diagnostic) -> [ValueID: Tensor] {
@@ -36,15 +42,7 @@ package struct Interpreter {
   }
 
   private func run(_ node: Node, _ values: inout [ValueID: Tensor]) throws(Diagnostic) {
-    let inputs = node.operatorInputs.map { id in id.flatMap { values[$0] } }
-    var results: [Tensor]
-    do throws(Diagnostic) {
-      results = try node.op.evaluate(inputs)
-      if let epilogue = node.epilogue {
-        let operands = node.epilogueInputs.compactMap { values[$0] }
-        results[0] = try epilogue.body.evaluate([results[0]] + operands, dims: results[0].dims)
-      }
-    } catch { throw error.at("\(node.label) \"\(node.name)\"") }
+    var results = try node.evaluate(node.inputs.map { id in id.flatMap { values[$0] } }, precision: precision)
     if let didRun { results = try didRun(node, results) }
     for (id, tensor) in zip(node.outputs, results) { values[id] = tensor }
   }
@@ -76,5 +74,27 @@ extension Graph {
       }
     }
     return bound
+  }
+}
+
+extension Node {
+  /// What the node makes of its inputs, those of the epilogue included.
+  package func evaluate(_ inputs: [Tensor?], precision: ColumnEvaluator.Precision = .wide) throws(Diagnostic) -> [Tensor] {
+    let own = Array(inputs.prefix(operatorInputs.count))
+    do throws(Diagnostic) {
+      var results = try evaluateOperator(own, precision)
+      if let epilogue {
+        let operands = inputs.dropFirst(own.count).compactMap { $0 }
+        results[0] = try epilogue.body.evaluate([results[0]] + operands, dims: results[0].dims, precision: precision)
+      }
+      return results
+    } catch { throw error.at("\(label) \"\(name)\"") }
+  }
+
+  private func evaluateOperator(_ inputs: [Tensor?], _ precision: ColumnEvaluator.Precision) throws(Diagnostic) -> [Tensor] {
+    guard precision == .typed, let body = op.elementwise else { return try op.evaluate(inputs) }
+    let tensors = inputs.compactMap { $0 }
+    let shape = try Broadcasting.shape(tensors.map { Shape($0.dims) })
+    return [try body.evaluate(tensors, dims: shape.constants ?? [], precision: precision)]
   }
 }

@@ -76,11 +76,14 @@ package struct ElementwiseBody: Hashable, Sendable {
     body.substituting(Dictionary(uniqueKeysWithValues: inputs.enumerated().map { ("x\($0.offset)", $0.element) }))
   }
 
-  /// The body on whole tensors of one shape, in `Double` until the result is rounded.
-  package func evaluate(_ inputs: [Tensor], dims: [Int]) throws(Diagnostic) -> Tensor {
+  /// The body on whole tensors of one shape: by the definition in `Double` until the result is rounded, or `typed` as the emitted C
+  /// computes, every operation rounded.
+  package func evaluate(
+    _ inputs: [Tensor], dims: [Int], precision: ColumnEvaluator.Precision = .wide
+  ) throws(Diagnostic) -> Tensor {
     let columns = inputs.map { Column(Broadcasting.expanded($0, to: dims)) }
     let evaluator = ColumnEvaluator(
-      .wide,
+      precision,
       variables: { (variable) throws(Diagnostic) in
         guard let position = Int(variable.name.dropFirst()), columns.indices.contains(position) else {
           throw Diagnostic("\(variable.name) is no input of an elementwise body")

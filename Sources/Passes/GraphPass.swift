@@ -1,0 +1,37 @@
+import GraphIR
+import Tensors
+
+/// One transformation of a graph: a name, what it does, what it promises about values, and the function.
+package struct GraphPass: Sendable {
+  /// How far outputs may move, where elementwise bodies round every operation to its type as the emitted C does.
+  package enum Promise: Hashable, Sendable {
+    case sameBits
+    /// At most this share of the largest magnitude of an output.
+    case within(Double)
+  }
+
+  /// By which `--dump-after` knows it: `fold-constants`.
+  package let name: String
+  /// A sentence for people.
+  package let summary: String
+  package let promise: Promise
+  private let transform: @Sendable (inout Graph) throws(Diagnostic) -> Void
+
+  package init(
+    _ name: String, _ summary: String, _ promise: Promise = .sameBits,
+    transform: @escaping @Sendable (inout Graph) throws(Diagnostic) -> Void
+  ) {
+    self.name = name
+    self.summary = summary
+    self.promise = promise
+    self.transform = transform
+  }
+
+  /// Transforms the graph.
+  package func run(on graph: inout Graph) throws(Diagnostic) {
+    do throws(Diagnostic) {
+      try transform(&graph)
+    } catch { throw error.at("pass \(name)") }
+    assert(graph.defects().isEmpty, "\(name) leaves \(graph.defects())\n\(graph)")
+  }
+}

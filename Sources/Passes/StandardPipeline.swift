@@ -1,0 +1,21 @@
+extension Pipeline {
+  /// What every model goes through. Where the order matters, a line says why.
+  package static let standard = Pipeline([
+    .removeDeadNodes,
+    .foldConstants,
+    // Equal constants are found after folding has made them.
+    .mergeEqualNodes,
+    // Literals show the rules of bodies what is neutral.
+    .inlineLiterals,
+    .simplifyBodies,
+    .expandPowers,
+    .removeIdentities,
+    // Epilogues come before maps are fused, so that each layer keeps its own; once more after, for diamonds that became one map.
+    .fuseEpilogues,
+    .fuseMaps,
+    .fuseEpilogues,
+    .simplifyBodies,
+    .removeIdentities,
+    .removeDeadNodes,
+  ])
+}

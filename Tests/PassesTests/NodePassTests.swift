@@ -1,0 +1,99 @@
+import GraphIR
+import LoopIR
+import Operators
+import Passes
+import Tensors
+import Testing
+
+@Suite struct NodePassTests {
+  @Test func deadNodesAndTheirConstantsGo() throws {
+    var sketch = Sketch()
+    let x = sketch.input("x", [2])
+    let c = sketch.constant("c", [2])
+    _ = try sketch.map("dead", x0 + x1, x, c)
+    sketch.output(try sketch.map("y", relu, x))
+    #expect(try sketch.nodes(after: .removeDeadNodes) == ["%y: float32[2] = map(%x) [maximum(x0, 0.0)]"])
+    try GraphPass.removeDeadNodes.run(on: &sketch.graph)
+    #expect(sketch.graph.constants.isEmpty)
+  }
+
+  @Test func whatIsKnownIsComputedButNotBlownUp() throws {
+    var sketch = Sketch()
+    let (row, column) = (sketch.constant("row", [1, 400]), sketch.constant("column", [400, 1]))
+    let doubled = try sketch.map("doubled", x0 + x0, row)
+    let outer = try sketch.map("outer", x0 * x1, doubled, column)
+    sketch.output(try sketch.map("y", x0 + x1, sketch.input("x", [400, 400]), outer))
+    #expect(
+      try sketch.nodes(after: .foldConstants) == [
+        "%outer: float32[400, 400] = map(%doubled, %column) [(x0 * x1)]", "%y: float32[400, 400] = map(%x, %outer) [(x0 + x1)]",
+      ])
+  }
+
+  @Test func equalNodesAndConstantsMerge() throws {
+    var sketch = Sketch()
+    let x = sketch.input("x", [7])
+    let first = try sketch.map("first", x0 * x1, x, sketch.constant("c", [7]))
+    let second = try sketch.map("second", x0 * x1, x, sketch.constant("d", [7]))
+    sketch.output(try sketch.map("y", x0 + x1, first, second))
+    #expect(
+      try sketch.nodes(after: .mergeEqualNodes) == [
+        "%first: float32[7] = map(%x, %c) [(x0 * x1)]", "%y: float32[7] = map(%first, %first) [(x0 + x1)]",
+      ])
+  }
+
+  @Test func literalsThatDifferInTheSignOfZeroDoNotMerge() throws {
+    var sketch = Sketch()
+    let x = sketch.input("x", [7])
+    let first = try sketch.map("first", x0 + .constant(0, .float32), x)
+    let second = try sketch.map("second", x0 + .constant(-0.0, .float32), x)
+    sketch.output(try sketch.map("y", x0 / x1, first, second))
+    #expect(try sketch.nodes(after: .mergeEqualNodes).count == 3)
+  }
+
+  @Test func identitiesGoButAnOutputIsNeverAnInput() throws {
+    var sketch = Sketch()
+    let x = sketch.input("x", [3])
+    let copied = try sketch.map("copied", x0, x)
+    sketch.output(try sketch.map("y", relu, copied))
+    sketch.output(copied)
+    #expect(
+      try sketch.nodes(after: .removeIdentities) == [
+        "%copied: float32[3] = map(%x) [x0]", "%y: float32[3] = map(%copied) [maximum(x0, 0.0)]",
+      ])
+  }
+
+  @Test func uniformConstantsBecomeLiteralsUnlessTheyWidenTheResult() throws {
+    var sketch = Sketch()
+    let x = sketch.input("x", [3, 2])
+    let two = sketch.constant("two", [2], [2, 2])
+    let wide = sketch.constant("wide", [1, 1, 1], [3])
+    sketch.output(try sketch.map("y", x0 * x1, x, two))
+    sketch.output(try sketch.map("z", x0 * x1, x, wide))
+    #expect(
+      try sketch.nodes(after: .inlineLiterals) == [
+        "%y: float32[3, 2] = map(%x) [(x0 * 2.0)]", "%z: float32[1, 3, 2] = map(%x, %wide) [(x0 * x1)]",
+      ])
+  }
+
+  @Test func bodiesLoseWhatChangesNothing() throws {
+    var sketch = Sketch()
+    let x = sketch.input("x", [3])
+    let body = (x0 - .constant(0, .float32)) * .constant(1, .float32) / .constant(4, .float32) + .constant(0, .float32)
+    sketch.output(try sketch.map("y", body, x))
+    #expect(try sketch.nodes(after: .simplifyBodies) == ["%y: float32[3] = map(%x) [((x0 * 0.25) + 0.0)]"])
+  }
+
+  @Test func powersBecomeProducts() throws {
+    var sketch = Sketch()
+    sketch.output(try sketch.map("y", .binary(.power, x0, .constant(3, .float32)), sketch.input("x", [3])))
+    #expect(try sketch.nodes(after: .expandPowers) == ["%y: float32[3] = map(%x) [((x0 * x0) * x0)]"])
+  }
+
+  @Test func aDumpSaysWhatChanged() throws {
+    var sketch = Sketch()
+    sketch.output(try sketch.map("y", relu, sketch.input("x", [3])))
+    #expect(Pipeline.dump(.fuseMaps, sketch.graph, sketch.graph) == "after fuse-maps: (unchanged)")
+    let empty = Graph(name: "h")
+    #expect(Pipeline.dump(.fuseMaps, empty, sketch.graph) == "after fuse-maps: \n\(sketch.graph)")
+  }
+}

@@ -1,0 +1,58 @@
+import GraphIR
+import LoopIR
+import Passes
+import Tensors
+import TestSupport
+import Testing
+
+/// Runs the passes over a random graph and holds each to its promise; tells which of them changed something.
+func namesOfPassesThatChange(_ random: RandomGraph, by pipeline: Pipeline) throws -> Set<String> {
+  var changed: Set<String> = []
+  var graph = random.graph
+  var expected = try Interpreter(graph, precision: .typed).outputs(random.inputs)
+  try pipeline.run(on: &graph) { (pass, before, after) throws(Diagnostic) in
+    guard before != after else { return }
+    changed.insert(pass.name)
+    let actual = try Interpreter(after, precision: .typed).outputs(random.inputs)
+    let isSound = after.defects().isEmpty && expected.count == actual.count
+    guard isSound, zip(expected, actual).allSatisfy({ isKept(pass.promise, $0, $1) }) else {
+      throw Diagnostic("seed \(random.seed): \(pass.name)\n\(before)\n=>\n\(after)\n\(expected)\n=>\n\(actual)")
+    }
+    expected = actual
+  }
+  return changed
+}
+
+private func isKept(_ promise: GraphPass.Promise, _ before: Tensor, _ after: Tensor) -> Bool {
+  switch promise {
+  case .sameBits: haveSameBits(before, after)
+  case .within(let bound): distance(before, after) <= bound
+  }
+}
+
+/// Equal element by element, the signs of zeros included; any NaN is as good as another.
+func haveSameBits(_ a: Tensor, _ b: Tensor) -> Bool {
+  if a == b { return true }
+  return a.type == b.type && zip(a.doubles, b.doubles).allSatisfy { $0 == $1 && $0.sign == $1.sign || $0.isNaN && $1.isNaN }
+}
+
+@Suite struct PromiseTests {
+  static let seeds = UInt64(0)..<400
+
+  @Test func thePipelineKeepsEveryPromiseOnRandomGraphs() throws {
+    var changed: [String: Int] = [:]
+    for seed in PromiseTests.seeds {
+      let random = RandomGraph(seed: seed, seed.isMultiple(of: 2) ? .smooth : .wild)
+      for name in try namesOfPassesThatChange(random, by: .standard) { changed[name, default: 0] += 1 }
+    }
+    for pass in Pipeline.standard.passes { #expect(changed[pass.name, default: 0] >= 10, "\(pass.name) hardly ever ran") }
+  }
+
+  @Test(arguments: Set(Pipeline.standard.passes.map(\.name)).sorted())
+  func aPassAloneKeepsItsPromise(name: String) throws {
+    let pipeline = Pipeline(Array(Pipeline.standard.passes.filter { $0.name == name }.prefix(1)))
+    for seed in PromiseTests.seeds {
+      _ = try namesOfPassesThatChange(RandomGraph(seed: seed, seed.isMultiple(of: 2) ? .smooth : .wild), by: pipeline)
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import GraphIR
+import LoopIR
+import Operators
+import Tensors
+
+/// One way in which a random graph grows.
+package struct Growth: Sendable {
+  package let name: String
+  /// How often it is drawn, compared with others.
+  package let weight: Int
+  /// Small changes of the inputs make small changes of the result.
+  package let isSmooth: Bool
+  package let grow: @Sendable (inout GraphGrower) throws(Diagnostic) -> Void
+
+  init(_ name: String, weight: Int = 1, isSmooth: Bool = true, _ grow: @escaping @Sendable (inout GraphGrower) throws(Diagnostic) -> Void) {
+    self.name = name
+    self.weight = weight
+    self.isSmooth = isSmooth
+    self.grow = grow
+  }
+
+  package static let all: [Growth] = elementwise + contractions
+}
+
+extension Growth {
+  private static let x = ElementwiseBody.input(0, .float32)
+  private static let y = ElementwiseBody.input(1, .float32)
+
+  private static let elementwise: [Growth] = [
+    Growth("arithmetic", weight: 4) { (grower) throws(Diagnostic) in
+      let a = grower.value()
+      try grower.add(Map(ElementwiseBody(grower.pick([x + y, x - y, x * y, y - x])), inputCount: 2), [a, grower.companion(of: a)])
+    },
+    Growth("neutral", weight: 2) { (grower) throws(Diagnostic) in
+      let a = grower.value()
+      let neutral = grower.addConstant(Tensor(floats: [grower.pick([0, -0.0, 1, -1, 2, 0.25])], []))
+      try grower.add(Map(ElementwiseBody(grower.pick([x + y, x - y, x * y, x / y])), inputCount: 2), [a, neutral])
+    },
+    Growth("activation", weight: 3) { (grower) throws(Diagnostic) in
+      let zero = Expr.constant(0, .float32)
+      let bodies: [Expr] = [maximum(x, zero), .unary(.tanh, x), .unary(.sigmoid, x), .unary(.negate, x), .unary(.abs, x), x]
+      let body = grower.pick(bodies)
+      try grower.add(Map(ElementwiseBody(body), inputCount: 1), [grower.value()])
+    },
+    Growth("power") { (grower) throws(Diagnostic) in
+      let exponent = Expr.constant(Double(grower.number(2...5)), .float32)
+      try grower.add(Map(ElementwiseBody(.binary(.power, x, exponent)), inputCount: 1), [grower.value()])
+    },
+    Growth("steps", isSmooth: false) { (grower) throws(Diagnostic) in
+      let body: Expr = .unary(grower.pick([.floor, .exp, .log, .sqrt, .sign]), x)
+      try grower.add(Map(ElementwiseBody(body), inputCount: 1), [grower.value()])
+    },
+    Growth("comparison", isSmooth: false) { (grower) throws(Diagnostic) in
+      let a = grower.value()
+      try grower.add(Map(ElementwiseBody(.select(x .< y, x, .constant(0.5, .float32))), inputCount: 2), [a, grower.companion(of: a)])
+    },
+    Growth("integers", isSmooth: false) { (grower) throws(Diagnostic) in
+      let (i, j) = (ElementwiseBody.input(0, .int32), ElementwiseBody.input(1, .int32))
+      let a = grower.value(.int32)
+      let body = grower.pick([i + j, i - j, i * j, maximum(i, j), .binary(.xor, i, j)])
+      try grower.add(Map(ElementwiseBody(body), inputCount: 2), [a, grower.companion(of: a)])
+    },
+    Growth("cast", isSmooth: false) { (grower) throws(Diagnostic) in
+      let source: DType = grower.pick([.float32, .int32, .float64, .bool, .int8])
+      let target: DType = grower.pick([.float32, .float32, .float64, .bool])
+      try grower.add(Map(ElementwiseBody(.cast(target, ElementwiseBody.input(0, source))), inputCount: 1), [grower.value(source)])
+    },
+    Growth("twice", weight: 1) { (grower) throws(Diagnostic) in
+      // The same computation again, for the pass that finds it.
+      let a = grower.value()
+      for _ in 0..<2 { try grower.add(Map(ElementwiseBody(x + x), inputCount: 1), [a]) }
+    },
+  ]
+
+  private static let contractions: [Growth] = [
+    Growth("matmul", weight: 3) { (grower) throws(Diagnostic) in
+      let a = grower.value(rank: 2...4)
+      let (rows, columns) = (grower.dims(a)[grower.dims(a).count - 1], grower.number(1...6))
+      let transposed = grower.chance(4)
+      let b = grower.addConstant(.float32, transposed ? [columns, rows] : [rows, columns])
+      try grower.add(MatMul(transposeB: transposed), [a, b])
+    }
+  ]
+}

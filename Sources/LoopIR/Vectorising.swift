@@ -1,0 +1,140 @@
+import Tensors
+
+extension LoopSite {
+  /// The body once, for all iterations as lanes.
+  func vectorised() throws(Diagnostic) -> [Stmt] {
+    let lanes = try constantExtent(to: "vectorise")
+    guard lanes.nonzeroBitCount == 1 else { throw refusal("vectorise", hint: "\(lanes) lanes are no power of two") }
+    try checkIndependent(over: [name])
+    return try LaneWriter(self, lanes: lanes, body: loop.body).statements(loop.body)
+  }
+}
+
+/// Writes statements for all iterations of a loop at once. What does not depend on the loop stays scalar until it meets a vector.
+struct LaneWriter {
+  private let site: LoopSite
+  private let lanes: Int
+  /// Locals that differ between iterations.
+  private let varying: Set<String>
+  private let scope: IndexScope
+
+  init(_ site: LoopSite, lanes: Int, body: [Stmt]) {
+    self.site = site
+    self.lanes = lanes
+    scope = site.scope.entering(site.loop)
+    var found: Set<String> = [site.name]
+    var count = 0
+    while found.count != count {
+      count = found.count
+      body.forEach { $0.collectDependents(of: &found) }
+    }
+    varying = found.subtracting([site.name])
+  }
+
+  private init(_ other: LaneWriter, scope: IndexScope) {
+    site = other.site
+    lanes = other.lanes
+    varying = other.varying
+    self.scope = scope
+  }
+
+  func statements(_ body: [Stmt]) throws(Diagnostic) -> [Stmt] {
+    var result: [Stmt] = []
+    for statement in body { result.append(try written(statement)) }
+    return result
+  }
+
+  private func written(_ statement: Stmt) throws(Diagnostic) -> Stmt {
+    switch statement {
+    case .loop(var loop):
+      try checkUniform(loop.lower, "the range of \(loop.variable)")
+      try checkUniform(loop.upper, "the range of \(loop.variable)")
+      loop.body = try LaneWriter(self, scope: scope.entering(loop)).statements(loop.body)
+      return .loop(loop)
+    case .declare(let variable, let new): return .declare(widened(variable), try value(new, for: variable))
+    case .assign(let variable, let new): return .assign(widened(variable), try value(new, for: variable))
+    case .store(let buffer, let at, _, let new):
+      let (start, step) = try place(at)
+      guard buffer.dtype.isVectorised else { throw refusal("there are no vectors of \(buffer.dtype)") }
+      return .store(buffer, at: start, stride: step, broadcast(try value(new)))
+    case .branch(let condition, let then, let otherwise):
+      try checkUniform(condition, "a branch")
+      return .branch(condition, then: try statements(then), else: try statements(otherwise))
+    }
+  }
+
+  func value(_ expr: Expr) throws(Diagnostic) -> Expr {
+    if isUniform(expr) { return expr }
+    switch expr {
+    case .variable(let variable):
+      guard varying.contains(variable.name) else { throw refusal("its number is used as a value") }
+      return .variable(widened(variable))
+    case .load(let buffer, let at, let access):
+      guard access.lanes == 1, buffer.dtype.isVectorised else { throw refusal("there are no vectors of \(buffer.dtype)") }
+      let (start, step) = try place(at)
+      return .load(buffer, at: start, Access(lanes: lanes, stride: step))
+    case .unary(let function, let x):
+      guard function.isVectorised, x.dtype.isVectorised else { throw refusal("\(function) of \(x.dtype) takes no vectors") }
+      return .unary(function, try value(x))
+    case .binary(let function, let a, let b):
+      guard function.isVectorised, a.dtype.isVectorised || a.dtype == .bool else {
+        throw refusal("\(function) of \(a.dtype) takes no vectors")
+      }
+      return .binary(function, broadcast(try value(a)), broadcast(try value(b)))
+    case .multiplyAdd(let a, let b, let c):
+      return .multiplyAdd(broadcast(try value(a)), broadcast(try value(b)), broadcast(try value(c)))
+    case .compare(let comparison, let a, let b):
+      guard a.dtype.isVectorised else { throw refusal("vectors of \(a.dtype) are not compared") }
+      return .compare(comparison, broadcast(try value(a)), broadcast(try value(b)))
+    case .select(let condition, let a, let b):
+      guard a.dtype.isVectorised, !isUniform(condition) else { throw refusal("one condition selects between vectors") }
+      return .select(try value(condition), broadcast(try value(a)), broadcast(try value(b)))
+    case .int, .float, .cast, .broadcast, .reduce: throw refusal("\(expr) takes no vectors")
+    }
+  }
+
+  private func value(_ expr: Expr, for variable: Variable) throws(Diagnostic) -> Expr {
+    let new = try value(expr)
+    guard varying.contains(variable.name) else { return new }
+    guard variable.type == ValueType(variable.type.dtype), variable.type.dtype.isVectorised else {
+      throw refusal("there are no vectors of \(variable.type.dtype)")
+    }
+    return broadcast(new)
+  }
+
+  private func widened(_ variable: Variable) -> Variable {
+    varying.contains(variable.name) ? Variable(variable.name, ValueType(variable.type.dtype, lanes: lanes)) : variable
+  }
+
+  func broadcast(_ expr: Expr) -> Expr { expr.type.lanes == lanes ? expr : .broadcast(expr, lanes: lanes) }
+
+  private func isUniform(_ expr: Expr) -> Bool { expr.variables.isDisjoint(with: varying.union([site.name])) }
+
+  private func checkUniform(_ expr: Expr, _ what: String) throws(Diagnostic) {
+    guard isUniform(expr) else { throw refusal("\(what) depends on it") }
+  }
+
+  /// Where the first lane lies, and how far the lanes are apart.
+  private func place(_ at: Expr) throws(Diagnostic) -> (Expr, Int) {
+    let form = scope.form(at)
+    let rest = form.without(site.name)
+    guard !rest.mentions(site.name), form.variables.isDisjoint(with: varying) else { throw refusal("[\(at)] has no constant stride") }
+    let step = form.coefficient(of: site.name)
+    return (scope.expr(rest + scope.form(site.loop.lower).scaled(by: step)), step)
+  }
+
+  private func refusal(_ reason: String) -> Diagnostic { site.refusal("vectorise", hint: reason) }
+}
+
+extension Stmt {
+  /// Adds locals whose values depend on what is in `names`.
+  fileprivate func collectDependents(of names: inout Set<String>) {
+    switch self {
+    case .declare(let variable, let value), .assign(let variable, let value):
+      if !value.variables.isDisjoint(with: names) { names.insert(variable.name) }
+    case .loop, .branch:
+      for statement in nested { statement.collectDependents(of: &names) }
+    case .store: break
+    }
+  }
+}

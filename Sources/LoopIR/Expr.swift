@@ -65,7 +65,7 @@ package indirect enum Expr: Hashable, Sendable {
   case multiplyAdd(Expr, Expr, Expr)
   /// The result is `bool` with the lanes of the operands.
   case compare(Comparison, Expr, Expr)
-  /// The second where the first is true, else the third.
+  /// The second where the first is true, else the third; one condition may decide for all lanes.
   case select(Expr, Expr, Expr)
   case cast(DType, Expr)
   case broadcast(Expr, lanes: Int)

@@ -71,7 +71,7 @@ extension LinearForm {
   }
 
   /// The names of all variables in it.
-  var variables: Set<String> { terms.keys.reduce(into: []) { names, atoms in atoms.forEach { names.formUnion($0.variables) } } }
+  var variables: Set<String> { Set(terms.keys.flatMap { $0.flatMap(\.variables) }) }
 
   func mentions(_ variable: String) -> Bool { terms.keys.contains { $0.contains { $0.variables.contains(variable) } } }
 

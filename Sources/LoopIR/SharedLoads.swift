@@ -24,7 +24,7 @@ private struct LoadSharing {
 
   mutating func shared(_ body: [Stmt]) -> [Stmt] {
     var uses: [Expr: Int] = [:]
-    for statement in body { statement.ownExpressions.forEach { count($0, &uses) } }
+    for load in body.flatMap(\.ownExpressions).flatMap(loads) { uses[load, default: 0] += 1 }
     var locals: [Expr: Expr] = [:]
     var result: [Stmt] = []
     for statement in body {
@@ -57,8 +57,6 @@ private struct LoadSharing {
     counts[buffer.name, default: -1] += 1
     return "\(buffer.name)_r\(counts[buffer.name, default: 0])"
   }
-
-  private func count(_ expr: Expr, _ uses: inout [Expr: Int]) { loads(expr).forEach { uses[$0, default: 0] += 1 } }
 
   /// Loads that may be shared, inner ones not looked into.
   private func loads(_ expr: Expr) -> [Expr] {

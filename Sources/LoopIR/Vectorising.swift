@@ -26,7 +26,7 @@ struct LaneWriter {
     var count = 0
     while found.count != count {
       count = found.count
-      body.forEach { $0.collectDependents(of: &found) }
+      for statement in body { statement.collectDependents(of: &found) }
     }
     varying = found.subtracting([site.name])
   }
@@ -87,7 +87,7 @@ struct LaneWriter {
       guard a.dtype.isVectorised else { throw refusal("vectors of \(a.dtype) are not compared") }
       return .compare(comparison, broadcast(try value(a)), broadcast(try value(b)))
     case .select(let condition, let a, let b):
-      guard a.dtype.isVectorised, !isUniform(condition) else { throw refusal("one condition selects between vectors") }
+      guard a.dtype.isVectorised else { throw refusal("there are no vectors of \(a.dtype)") }
       return .select(try value(condition), broadcast(try value(a)), broadcast(try value(b)))
     case .int, .float, .cast, .broadcast, .reduce: throw refusal("\(expr) takes no vectors")
     }

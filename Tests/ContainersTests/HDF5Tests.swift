@@ -24,7 +24,10 @@ import Testing
 
   @Test func readsEveryTypeOfNumber() throws {
     let root = try HDF5File(fixture("kinds.h5")).root
-    for dtype in DType.allCases where dtype != .bool {
+    let dtypes: [DType] = [
+      .float16, .float32, .float64, .bfloat16, .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64,
+    ]
+    for dtype in dtypes {
       #expect(try root.dataset(dtype.rawValue).tensor() == ramp(dtype, [2, 3]))
     }
     #expect(try root.dataset("big").tensor() == ramp(.float32, [2, 3]))

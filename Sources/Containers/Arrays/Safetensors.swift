@@ -83,8 +83,8 @@ private struct SafetensorsHeader {
 
   private static func item(_ name: String, _ value: JSONValue) throws(Diagnostic) -> Item {
     let code = try value.string("dtype")
-    guard let dtype = safetensorsTypes.first(where: { $0.code == code })?.dtype else {
-      let known = safetensorsTypes.map(\.code).joined(separator: ", ")
+    guard let dtype = DType.allCases.first(where: { $0.code == code }) else {
+      let known = DType.allCases.map(\.code).joined(separator: ", ")
       throw try value.value("dtype").problem("elements of the type \(code) are not read", hint: "convert them to one of \(known)")
     }
     let dims = try value.ints("shape")
@@ -114,10 +114,26 @@ private struct SafetensorsHeader {
   }
 }
 
-private let safetensorsTypes: [(code: String, dtype: DType)] = [
-  ("F64", .float64), ("F32", .float32), ("F16", .float16), ("BF16", .bfloat16), ("I64", .int64), ("I32", .int32), ("I16", .int16),
-  ("I8", .int8), ("U64", .uint64), ("U32", .uint32), ("U16", .uint16), ("U8", .uint8), ("BOOL", .bool),
-]
+extension DType {
+  /// What the format calls the type.
+  fileprivate var code: String {
+    switch self {
+    case .float64: "F64"
+    case .float32: "F32"
+    case .float16: "F16"
+    case .bfloat16: "BF16"
+    case .int64: "I64"
+    case .int32: "I32"
+    case .int16: "I16"
+    case .int8: "I8"
+    case .uint64: "U64"
+    case .uint32: "U32"
+    case .uint16: "U16"
+    case .uint8: "U8"
+    case .bool: "BOOL"
+    }
+  }
+}
 
 extension Safetensors {
   /// The bytes of a file of `tensors`, each name once: widest elements first, then by name, so that all of them are aligned.
@@ -129,10 +145,9 @@ extension Safetensors {
     }
     var position = 0
     for (name, tensor) in sorted {
-      let code = safetensorsTypes.first { $0.dtype == tensor.dtype }?.code ?? ""
       let extent: JSON = [.integer(position), .integer(position + tensor.bytes.count)]
       let shape = JSON.array(tensor.dims.map { .integer($0) })
-      members.append(.init(name, ["dtype": .string(code), "shape": shape, "data_offsets": extent]))
+      members.append(.init(name, ["dtype": .string(tensor.dtype.code), "shape": shape, "data_offsets": extent]))
       position += tensor.bytes.count
     }
     var header = Array(JSON.object(members).compact.utf8)

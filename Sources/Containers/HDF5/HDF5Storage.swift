@@ -105,8 +105,10 @@ struct HDF5Storage {
   /// The data as it is before anything is written: the fill value everywhere.
   private func unwritten(_ layout: ByteReader, _ budget: inout Budget) throws(Diagnostic) -> [UInt8] {
     try budget.take(extent.byteCount, for: layout)
-    guard let fill = try fillValue(), fill.contains(where: { $0 != 0 }) else { return [UInt8](repeating: 0, count: extent.byteCount) }
-    return [UInt8](repeatElement(fill, count: extent.byteCount / fill.count).joined())
+    guard var data = try fillValue(), data.contains(where: { $0 != 0 }) else { return [UInt8](repeating: 0, count: extent.byteCount) }
+    guard extent.byteCount > 0 else { return [] }
+    while data.count < extent.byteCount { data += data.prefix(extent.byteCount - data.count) }
+    return data
   }
 
   /// The bytes of one element where the file gives them.

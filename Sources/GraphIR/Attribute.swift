@@ -68,6 +68,14 @@ extension Attribute {
     Attribute(name, "a list of numbers", path, wrap: { .floats($0) }, unwrap: \.asDoubles)
   }
 
+  /// Extents: integers, or expressions over open dimensions as text where not all are known.
+  package static func dims(_ name: String, _ path: WritableKeyPath<Op, Shape> & Sendable) -> Attribute {
+    Attribute(
+      name, "a list of integers or of extents like \"2*T+1\"", path,
+      wrap: { shape in shape.constants.map { .ints($0) } ?? .strings(shape.map(\.description)) },
+      unwrap: \.asDims)
+  }
+
   /// One of the cases of an enumeration, by raw value.
   package static func choice<T: RawRepresentable<String> & CaseIterable & Sendable>(
     _ name: String, _ path: WritableKeyPath<Op, T> & Sendable
@@ -88,6 +96,14 @@ extension AttributeValue {
     case .floats(let values): values.isEmpty ? [] : nil
     case .bool, .int, .float, .string, .strings: nil
     }
+  }
+
+  fileprivate var asDims: Shape? {
+    if case .strings(let texts) = self {
+      let dims = texts.compactMap { Dim(text: $0) }
+      return dims.count == texts.count ? dims : nil
+    }
+    return asInts.map { Shape($0) }
   }
 
   fileprivate var asDouble: Double? {

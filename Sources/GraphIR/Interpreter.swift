@@ -28,9 +28,10 @@ package struct Interpreter {
     for (position, state) in graph.states.enumerated() {
       if let states { values[state.input] = states[position] } else { values[state.input] = try zeros(graph.type(state.input), dims) }
     }
+    let settled = dims.mapValues { Dim($0) }
     for node in graph.nodes {
       willRun(node)
-      try run(node, &values)
+      try run(node, &values, settled)
     }
     return values
   }
@@ -41,8 +42,10 @@ package struct Interpreter {
     return graph.outputs.compactMap { values[$0.value] }
   }
 
-  private func run(_ node: Node, _ values: inout [ValueID: Tensor]) throws(Diagnostic) {
-    var results = try node.evaluate(node.inputs.map { id in id.flatMap { values[$0] } }, precision: precision)
+  private func run(_ node: Node, _ values: inout [ValueID: Tensor], _ dims: [String: Dim]) throws(Diagnostic) {
+    var settled = node
+    settled.op = node.op.substituting(dims)
+    var results = try settled.evaluate(node.inputs.map { id in id.flatMap { values[$0] } }, precision: precision)
     if let didRun { results = try didRun(node, results) }
     for (id, tensor) in zip(node.outputs, results) { values[id] = tensor }
   }

@@ -31,6 +31,8 @@ package protocol Operator: Hashable, Sendable {
   var acceptsEpilogue: Bool { get }
   /// The operator seen as an elementwise map, if it is one. Default: it is none.
   var elementwise: ElementwiseBody? { get }
+  /// The operator with open dimensions in its attributes replaced. Default: it has none.
+  func substituting(_ dims: [String: Dim]) -> Self
   /// Subgraphs and how they run. Such an operator is lowered by its subgraphs; `lower` is not called. Default: none.
   var control: ControlFlow? { get }
 }
@@ -43,6 +45,7 @@ extension Operator {
   package func inPlaceInputs(_ inputs: [TensorType?], _ outputs: [TensorType]) -> [Int] { [] }
   package var acceptsEpilogue: Bool { false }
   package var elementwise: ElementwiseBody? { nil }
+  package func substituting(_ dims: [String: Dim]) -> Self { self }
   package var control: ControlFlow? { nil }
   package var name: String { Self.name }
 

@@ -27,27 +27,29 @@ package struct LoweredNode {
     kernel = Kernel("test", parameters, body: op.lower(operands))
   }
 
-  /// Runs `kernel`, or another with the same parameters, in the interpreter of the loop IR.
-  package func run(_ inputs: [Tensor], kernel: Kernel? = nil) throws(Diagnostic) -> [Tensor] {
+  /// Runs `kernel`, or another with the same parameters, in the interpreter of the loop IR. `dims` settles open dimensions.
+  package func run(_ inputs: [Tensor], kernel: Kernel? = nil, dims: [String: Int] = [:]) throws(Diagnostic) -> [Tensor] {
     let read = inputs.map { Memory($0) }
-    let written = (outputs + workspaces).map { Memory($0.dtype, count: $0.storageCount.constant ?? 0) }
-    try KernelInterpreter.run(kernel ?? self.kernel, (read + written).map { (memory: $0, offset: 0) })
-    return zip(outputs, written).map { $0.1.tensor($0.0.shape.constants ?? []) }
+    let written = (outputs + workspaces).map { Memory($0.dtype, count: $0.storageCount.value(dims) ?? 0) }
+    try KernelInterpreter.run(kernel ?? self.kernel, (read + written).map { (memory: $0, offset: 0) }, dims: dims)
+    return zip(outputs, written).map { $0.1.tensor($0.0.shape.compactMap { $0.value(dims) }) }
   }
 }
 
 /// The largest distance between the two meanings of an operator on random inputs, as a share of the largest magnitude.
+/// `dims` settles the open dimensions of `types`.
 package func disagreement(
-  _ op: any Operator, _ types: [TensorType?], seed: UInt64, draw: Draw = .small, inputs given: [Int: Tensor] = [:]
+  _ op: any Operator, _ types: [TensorType?], seed: UInt64, draw: Draw = .small, inputs given: [Int: Tensor] = [:],
+  dims: [String: Int] = [:]
 ) throws -> Double {
   var generator = SeededGenerator(seed)
   let inputs = types.enumerated().map { entry in
-    given[entry.offset] ?? entry.element.map { Tensor.random($0.dtype, $0.shape.constants ?? [], draw, using: &generator) }
+    given[entry.offset] ?? entry.element.map { Tensor.random($0.dtype, $0.shape.compactMap { $0.value(dims) }, draw, using: &generator) }
   }
-  let expected = try op.evaluate(inputs)
+  let expected = try op.substituting(dims.mapValues { Dim($0) }).evaluate(inputs)
   let node = try LoweredNode(op, types)
-  let actual = try node.run(inputs.compactMap { $0 })
-  guard expected.map(\.type) == node.outputs else { return .infinity }
+  let actual = try node.run(inputs.compactMap { $0 }, dims: dims)
+  guard expected.map(\.dtype) == node.outputs.map(\.dtype), expected.count == actual.count else { return .infinity }
   return zip(expected, actual).map { distance($0, $1) }.max() ?? 0
 }
 

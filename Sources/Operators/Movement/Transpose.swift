@@ -1,0 +1,53 @@
+import GraphIR
+import LoopIR
+import Tensors
+
+/// The same elements with the axes in another order: axis `a` of the result is axis `permutation[a]` of the input.
+package struct Transpose: Operator {
+  package static let name = "transpose"
+  package static var attributes: [Attribute<Transpose>] { [.ints("permutation", \.permutation)] }
+  /// Empty: the axes in reverse order.
+  package var permutation: [Int] = []
+
+  package init() {}
+  package init(_ permutation: [Int]) { self.permutation = permutation }
+
+  package var acceptsEpilogue: Bool { true }
+
+  package func infer(_ inputs: [TensorType?]) throws(Diagnostic) -> [TensorType] {
+    let x = try inputs.required(0)
+    guard permutation.isEmpty || permutation.map({ $0 < 0 ? $0 + x.rank : $0 }).sorted() == Array(0..<x.rank) else {
+      throw Diagnostic("the permutation \(permutation) is asked of \(x)", hint: "it names each of the \(x.rank) axes once")
+    }
+    return [TensorType(x.dtype, order(x.rank).map { x.shape[$0] })]
+  }
+
+  package func evaluate(_ inputs: [Tensor?]) throws(Diagnostic) -> [Tensor] {
+    let x = try inputs.required(0)
+    let order = order(x.rank)
+    return [
+      x.rearranged(order.map { x.dims[$0] }) { index in
+        order.enumerated().reduce(into: index) { source, axis in source[axis.element] = index[axis.offset] }
+      }
+    ]
+  }
+
+  package func lower(_ operands: Operands) -> [Stmt] {
+    let order = order(operands.output.rank)
+    return loops("i", operands.output.shape) { index in
+      operands.store(index, operands.input(0)[zip(order, index).sorted { $0.0 < $1.0 }.map(\.1)])
+    }
+  }
+
+  /// Nothing moves where only axes of extent 1 change their place.
+  package func aliasing(_ inputs: [TensorType?], _ outputs: [TensorType]) -> Aliasing {
+    guard let shape = inputs[0]?.shape else { return .none }
+    let moving = order(shape.count).filter { shape[$0] != 1 }
+    return moving == moving.sorted() ? .sameElements : .none
+  }
+
+  /// For each axis of the result the one of the input, counted from the front.
+  package func order(_ rank: Int) -> [Int] {
+    permutation.isEmpty ? (0..<rank).reversed() : permutation.map { $0 < 0 ? $0 + rank : $0 }
+  }
+}

@@ -31,7 +31,7 @@ extension HDF5Header {
 
   private func attributes(_ format: HDF5Format) throws(Diagnostic) -> [ByteReader] {
     if let info = try optional(Kind.attributeInfo) {
-      try HDF5Link.refuseDense(info, format, isAttributes: true, "objects with very many attributes")
+      try HDF5Link.refuseDense(info, format, isAttributes: true, "attributes in the newest form (a fractal heap)")
     }
     var bodies: [ByteReader] = []
     for message in all(Kind.attribute) {

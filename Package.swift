@@ -10,7 +10,7 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = [], fast isFas
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  let withFixtures = ["ContainersTests", "ReadersTests", "SwiftDLTests"]
+  let withFixtures = ["CSourceTests", "ContainersTests", "ReadersTests", "SwiftDLTests"]
   return .testTarget(name: name, dependencies: dependencies, exclude: withFixtures.contains(name) ? ["Fixtures"] : [])
 }
 
@@ -34,7 +34,8 @@ let package = Package(
     module("LoopIR", ["Tensors"], fast: true),
     module("Targets", ["LoopIR", "Tensors"]),
     module("Schedules", ["Targets", "LoopIR", "Tensors"]),
-    .target(name: "Runtime", path: "runtime", exclude: ["README.md"], sources: ["Runtime.swift"], resources: [.embedInCode("vector.c")]),
+    .target(
+      name: "Runtime", path: "runtime", exclude: ["README.md", "vector.c"], sources: ["Runtime.swift"], resources: [.embedInCode("scalar.c")]),
     module("CSource", ["Runtime", "Targets", "LoopIR", "Tensors"]),
     module("GraphIR", ["LoopIR", "Tensors"], fast: true),
     module("Operators", ["GraphIR", "LoopIR", "Tensors"], fast: true),

@@ -1,1 +1,48 @@
-// placeholder
+/// The C that we write by hand, as text to be pasted into what we emit.
+///
+/// A file of it consists of paragraphs, set apart by empty lines. A paragraph that defines functions or types called `swdl_…` is
+/// taken where one of them is used, by the model or by another paragraph that is taken.
+package enum Runtime {
+  /// The paragraphs that `text` needs, in the order in which they are defined.
+  package static func parts(usedBy text: String) -> String {
+    let paragraphs = library
+    var wanted = names(in: text)
+    var taken = [Bool](repeating: false, count: paragraphs.count)
+    // Definitions come before uses, so one walk from the end finds everything.
+    for index in paragraphs.indices.reversed() where !paragraphs[index].defined.isDisjoint(with: wanted) {
+      taken[index] = true
+      wanted.formUnion(paragraphs[index].mentioned)
+    }
+    return zip(paragraphs, taken).filter(\.1).map { $0.0.text + "\n\n" }.joined()
+  }
+
+  private struct Paragraph {
+    let text: String
+    let defined: Set<String>
+    let mentioned: Set<String>
+  }
+
+  private static let library: [Paragraph] = paragraphs(String(decoding: PackageResources.scalar_c, as: UTF8.self))
+
+  private static func paragraphs(_ text: String) -> [Paragraph] {
+    let parts = text.split(separator: "\n", omittingEmptySubsequences: false).split { $0.isEmpty }.map { $0.joined(separator: "\n") }
+    return parts.map { Paragraph(text: $0, defined: definitions(in: $0), mentioned: names(in: $0)) }
+  }
+
+  /// Names that follow the first `(` of a line that starts a function, or that end a type definition.
+  private static func definitions(in paragraph: String) -> Set<String> {
+    let starts = ["static inline ", "typedef ", "} swdl_"]
+    let heads = paragraph.split(separator: "\n").filter { line in starts.contains { line.hasPrefix($0) } }
+    return heads.reduce(into: []) { result, line in
+      let head = line.hasPrefix("typedef ") ? line : line.prefix { $0 != "(" }
+      if let name = names(inOrder: head).last { result.insert(name) }
+    }
+  }
+
+  private static func names(in text: some StringProtocol) -> Set<String> { Set(names(inOrder: text)) }
+
+  private static func names(inOrder text: some StringProtocol) -> [String] {
+    text.utf8.split { !($0 == UInt8(ascii: "_") || (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0)) }
+      .filter { $0.starts(with: "swdl_".utf8) }.map { String(decoding: $0, as: UTF8.self) }
+  }
+}

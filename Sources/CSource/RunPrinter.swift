@@ -1,0 +1,135 @@
+import LoopIR
+import Tensors
+
+/// The definition of `NAME_run`.
+struct RunPrinter {
+  private let program: Program
+  private let names: ModelNames
+  private let facts: ProgramFacts
+  private let options: SourceOptions
+  private let kernels: [Int: String]
+  private let constants: [Int: String]
+  private var expressions: ExpressionPrinter
+  private var lines = Lines()
+  private var callCount = 0
+  private var currentLayer: Int?
+
+  /// `kernels` and `constants` are the C texts by which they are reached.
+  init(
+    _ program: Program, _ names: ModelNames, _ facts: ProgramFacts, _ options: SourceOptions, kernels: [Int: String],
+    constants: [Int: String]
+  ) {
+    self.program = program
+    self.names = names
+    self.facts = facts
+    self.options = options
+    self.kernels = kernels
+    self.constants = constants
+    expressions = ExpressionPrinter(scope: names.run)
+    expressions.knowledge.indices = Set(program.openDims.map(\.name))
+  }
+
+  static func text(_ printer: RunPrinter) -> String {
+    var printer = printer
+    printer.print()
+    return printer.lines.text
+  }
+
+  private mutating func print() {
+    lines.openFunction("int \(names.prefix)_run", SignaturePrinter(program: program, names: names).parameters)
+    printUnused()
+    for (name, macro) in zip(names.dims, names.dimMacros) {
+      lines.open("if (\(name) < \(macro)_MIN || \(name) > \(macro)_MAX)")
+      lines.add("return 1;")
+      lines.close()
+    }
+    if options.weights == .bind {
+      lines.open("if (self->weights == 0)")
+      lines.add("return 1;")
+      lines.close()
+    }
+    print(program.steps)
+    lines.add("return 0;")
+    lines.close()
+  }
+
+  private mutating func printUnused() {
+    let usesSelf = !facts.arenaTypes.isEmpty || facts.usesStates || options.weights == .bind
+    if !usesSelf { lines.add("(void)self;") }
+    for (position, name) in names.inputs.enumerated() where !facts.usedInputs.contains(position) { lines.add("(void)\(name);") }
+    for (position, name) in names.outputs.enumerated() where !facts.usedOutputs.contains(position) { lines.add("(void)\(name);") }
+  }
+
+  private mutating func print(_ steps: [Step]) {
+    for step in steps {
+      switch step {
+      case .call(let kernel, let arguments, let layer): printCall(kernel, arguments, layer)
+      case .loop(let variable, let count, let body): printLoop(variable, count, body)
+      case .branch(let condition, let then, let otherwise): printBranch(condition, then, otherwise)
+      }
+    }
+  }
+
+  private mutating func printCall(_ position: Int, _ arguments: [Argument], _ layer: Int) {
+    let kernel = program.kernels[position]
+    precondition(arguments.count == kernel.parameters.count, "\(kernel.name) is called with \(arguments.count) arguments")
+    if layer != currentLayer, program.layers.indices.contains(layer) {
+      lines.comment(["\(program.layers[layer].name): \(program.layers[layer].operatorName)"])
+    }
+    currentLayer = layer
+    let texts = kernel.dims.map { expressions.scope[$0] } + zip(arguments, kernel.parameters).map { pointer($0, $1.buffer.dtype) }
+    lines.list(kernels[position] ?? kernel.name, texts, ";")
+    if options.isTraced && facts.lastCalls[layer] == callCount { printTrace(layer) }
+    callCount += 1
+  }
+
+  /// Outputs of layers are numbered in the order of `Program.layers`.
+  private mutating func printTrace(_ layer: Int) {
+    guard program.layers.indices.contains(layer) else { return }
+    let first = program.layers[..<layer].reduce(0) { $0 + $1.outputs.count }
+    for (position, output) in program.layers[layer].outputs.enumerated() {
+      lines.add("swiftdl_trace_hook(\(first + position), \(pointer(output.argument, output.view.buffer.dtype)));")
+    }
+  }
+
+  private mutating func printLoop(_ variable: String, _ count: Expr, _ body: [Step]) {
+    let outer = expressions
+    let end = expressions.print(count).atLeast(.additive)
+    let identifier = expressions.scope.declare(variable)
+    expressions.knowledge.indices.insert(variable)
+    lines.open("for (int32_t \(identifier) = 0; \(identifier) < \(end); \(identifier)++)")
+    print(body)
+    lines.close()
+    expressions = outer
+  }
+
+  private mutating func printBranch(_ condition: Argument, _ then: [Step], _ otherwise: [Step]) {
+    lines.open("if (*(\(pointer(condition, .bool))) != 0)")
+    print(then)
+    if !otherwise.isEmpty {
+      lines.reopen("else")
+      print(otherwise)
+    }
+    lines.close()
+  }
+
+  /// The address of an argument's first element.
+  private func pointer(_ argument: Argument, _ dtype: DType) -> String {
+    let (base, skipped) = base(argument.storage, dtype)
+    let offset = Expr.index(skipped) + argument.offset
+    return offset.constantIndex == 0 ? base : Fragment.infix("+", .additive, Fragment(base), expressions.print(offset)).text
+  }
+
+  /// The text of a place in memory, and how many elements behind it the argument's storage begins.
+  private func base(_ storage: Storage, _ dtype: DType) -> (String, Int) {
+    switch storage {
+    case .input(let position): return (names.inputs[position], 0)
+    case .output(let position): return (names.outputs[position], 0)
+    case .constant(let position): return (constants[position] ?? names.constants[position], 0)
+    case .state(let position): return ("self->\(names.states[position])", 0)
+    case .arena(let byteOffset):
+      precondition(byteOffset.isMultiple(of: dtype.byteCount), "\(dtype) at byte \(byteOffset) of the arena")
+      return ("self->arena.\(dtype.arenaMember)", byteOffset / dtype.byteCount)
+    }
+  }
+}

@@ -1,0 +1,48 @@
+/// Where the weights of a model lie.
+package enum WeightStorage: String, Hashable, Sendable, CaseIterable {
+  /// Arrays in the source.
+  case inline
+  /// A file beside the source, which the assembler takes in.
+  case incbin
+  /// Wherever the caller has them: `NAME_bind` is told at run time.
+  case bind
+}
+
+/// How a program is printed.
+package struct SourceOptions: Hashable, Sendable {
+  /// The prefix of every public name; made an identifier where it is none.
+  package var name: String
+  /// By default in the source up to 8 MB, and in a file beyond.
+  package var weights: WeightStorage?
+  /// Products and sums are rounded one by one on every compiler.
+  package var isStrict = false
+  /// Results are shown to `swiftdl_trace_hook`; for checks, never shipped.
+  package var isTraced = false
+  package var hasHarness = false
+  /// Lines of the target before and after everything else: pragmas that choose instructions.
+  package var preamble: [String] = []
+  package var postamble: [String] = []
+
+  package init(name: String) { self.name = name }
+}
+
+/// The files of one model.
+package struct GeneratedSource: Hashable, Sendable {
+  /// The prefix of the public names and of the files.
+  package var prefix: String
+  package var source: [UInt8]
+  package var header: String
+  package var harness: String?
+  /// The weights as one block, where they are not in the source.
+  package var weights: [UInt8]?
+  /// What `NAME_WEIGHTS_BYTES` says.
+  package var weightsBytes: Int
+
+  /// All files by name.
+  package var files: [(name: String, bytes: [UInt8])] {
+    var files = [(name: "\(prefix).c", bytes: source), (name: "\(prefix).h", bytes: Array(header.utf8))]
+    if let harness { files.append((name: "\(prefix)_harness.c", bytes: Array(harness.utf8))) }
+    if let weights { files.append((name: "\(prefix)_weights.bin", bytes: weights)) }
+    return files
+  }
+}

@@ -1,0 +1,99 @@
+import Tensors
+
+/// Runs a program as planned, every access checked: one arena in which values replace each other byte by byte, states that are
+/// kept from run to run, and outputs as they are at the end.
+package struct ProgramInterpreter {
+  private let program: Program
+  private let constants: [Memory]
+  private let states: [Memory]
+  private let arena: Memory
+
+  /// States are zero; the dimensions of states are constants.
+  package init(_ program: Program) {
+    self.program = program
+    constants = program.constants.map { Memory($0.data) }
+    states = program.states.map { state in
+      let count = state.type.storageCount.constant ?? 0
+      return Memory(Tensor(state.type.dtype, [count], [Double](repeating: 0, count: count)))
+    }
+    arena = Memory(byteCount: program.arenaBytes)
+  }
+
+  /// The outputs for `inputs`, which are row-major and have the extents that `dims` gives to their types.
+  package func run(_ inputs: [Tensor], dims: [String: Int] = [:]) throws(Diagnostic) -> [Tensor] {
+    for open in program.openDims {
+      guard let value = dims[open.name], open.range.contains(value) else {
+        throw Diagnostic("dimension \(open.name) is \(dims[open.name] ?? 0)", hint: "it has to be within \(open.range)")
+      }
+    }
+    var outputs: [(type: TensorType, dims: [Int])] = []
+    for port in program.outputs { outputs.append((type: port.type, dims: try extents(port.type.shape, dims))) }
+    let written = outputs.map { Memory($0.type.dtype, count: $0.dims.reduce(1, *)) }
+    var run = Run(interpreter: self, inputs: inputs.map { Memory($0) }, outputs: written, variables: dims)
+    try run.steps(program.steps)
+    return zip(outputs, written).map { $0.1.tensor($0.0.type.dtype, $0.0.dims) }
+  }
+
+  private func extents(_ shape: Shape, _ dims: [String: Int]) throws(Diagnostic) -> [Int] {
+    var extents: [Int] = []
+    for extent in shape {
+      guard let value = extent.value(dims) else { throw Diagnostic("the extent \(extent) has no value") }
+      extents.append(value)
+    }
+    return extents
+  }
+
+  private struct Run {
+    let interpreter: ProgramInterpreter
+    let inputs: [Memory]
+    let outputs: [Memory]
+    var variables: [String: Int]
+
+    mutating func steps(_ steps: [Step]) throws(Diagnostic) {
+      for step in steps { try run(step) }
+    }
+
+    private mutating func run(_ step: Step) throws(Diagnostic) {
+      switch step {
+      case .call(let position, let arguments, _):
+        let kernel = interpreter.program.kernels[position]
+        var places: [(memory: Memory, offset: Int)] = []
+        for (argument, parameter) in zip(arguments, kernel.parameters) { places.append(try place(argument, parameter.buffer.dtype)) }
+        try KernelInterpreter.run(kernel, places, dims: variables, confined: true)
+      case .loop(let variable, let count, let body):
+        for value in stride(from: 0, to: try index(count), by: 1) {
+          variables[variable] = value
+          try steps(body)
+        }
+        variables[variable] = nil
+      case .branch(let condition, let then, let otherwise):
+        let (memory, offset) = try place(condition, .bool)
+        let holds = try memory.load(Buffer("condition", .bool, count: 1), offset, .scalar) != .integers([0])
+        try steps(holds ? then : otherwise)
+      }
+    }
+
+    private func place(_ argument: Argument, _ dtype: DType) throws(Diagnostic) -> (memory: Memory, offset: Int) {
+      let offset = try index(argument.offset)
+      switch argument.storage {
+      case .input(let position): return (memory: inputs[position], offset: offset)
+      case .output(let position): return (memory: outputs[position], offset: offset)
+      case .constant(let position): return (memory: interpreter.constants[position], offset: offset)
+      case .state(let position): return (memory: interpreter.states[position], offset: offset)
+      case .arena(let byteOffset):
+        precondition(byteOffset.isMultiple(of: dtype.byteCount), "\(dtype) at byte \(byteOffset) of the arena")
+        return (memory: interpreter.arena, offset: byteOffset / dtype.byteCount + offset)
+      }
+    }
+
+    private func index(_ expr: Expr) throws(Diagnostic) -> Int {
+      let evaluator = ColumnEvaluator(
+        .typed,
+        variables: { (variable) throws(Diagnostic) in
+          guard let value = variables[variable.name] else { throw Diagnostic("\(variable.name) has no value here") }
+          return .integers([Int64(value)])
+        })
+      return try evaluator.index(expr)
+    }
+  }
+}

@@ -35,7 +35,8 @@ let package = Package(
     module("Targets", ["LoopIR", "Tensors"]),
     module("Schedules", ["Targets", "LoopIR", "Tensors"]),
     .target(
-      name: "Runtime", path: "runtime", exclude: ["README.md", "vector.c"], sources: ["Runtime.swift"], resources: [.embedInCode("scalar.c")]),
+      name: "Runtime", path: "runtime", exclude: ["README.md", "vector.c"], sources: ["Runtime.swift"],
+      resources: [.embedInCode("scalar.c")]),
     module("CSource", ["Runtime", "Targets", "LoopIR", "Tensors"]),
     module("GraphIR", ["LoopIR", "Tensors"], fast: true),
     module("Operators", ["GraphIR", "LoopIR", "Tensors"], fast: true),

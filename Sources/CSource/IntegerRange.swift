@@ -46,7 +46,7 @@ struct IntegerKnowledge {
     case .subtract:
       return hull([x.lowerBound.subtractingReportingOverflow(y.upperBound), x.upperBound.subtractingReportingOverflow(y.lowerBound)])
     case .multiply:
-      let corners = [(x.lowerBound, y.lowerBound), (x.lowerBound, y.upperBound), (x.upperBound, y.lowerBound), (x.upperBound, y.upperBound)]
+      let corners = [x.lowerBound, x.upperBound].flatMap { p in [y.lowerBound, y.upperBound].map { (p, $0) } }
       return hull(corners.map { $0.0.multipliedReportingOverflow(by: $0.1) })
     case .minimum: return min(x.lowerBound, y.lowerBound)...min(x.upperBound, y.upperBound)
     case .maximum: return max(x.lowerBound, y.lowerBound)...max(x.upperBound, y.upperBound)

@@ -4,24 +4,30 @@ import Tensors
 /// after those of another.
 package final class Memory {
   private var bytes: [UInt8]
+  private let dtype: DType
 
-  package init(_ tensor: Tensor) { bytes = tensor.bytes }
+  package init(_ tensor: Tensor) {
+    bytes = tensor.bytes
+    dtype = tensor.dtype
+  }
 
   /// Elements that have never been written are NaN, or a large odd number: reading them shows.
-  package convenience init(_ dtype: DType, count: Int) {
+  package init(_ dtype: DType, count: Int) {
     let number = dtype.isFloat ? Tensor(dtype, [1], [.nan]) : Tensor(dtype, [1], integers: [0x5A5A_5A5B])
-    self.init(byteCount: 0)
+    bytes = []
     bytes.reserveCapacity(count * dtype.byteCount)
     for _ in 0..<count { bytes += number.bytes }
+    self.dtype = dtype
   }
 
   /// Memory for any elements: floats that have never been written are NaN, integers have all bits set.
-  package init(byteCount: Int) { bytes = [UInt8](repeating: 0xFF, count: byteCount) }
-
-  /// The elements at the start.
-  package func tensor(_ dtype: DType, _ dims: [Int]) -> Tensor {
-    Tensor(dtype, dims, bytes: Array(bytes[..<(dims.reduce(1, *) * dtype.byteCount)]))
+  package init(byteCount: Int) {
+    bytes = [UInt8](repeating: 0xFF, count: byteCount)
+    dtype = .uint8
   }
+
+  /// The elements in the type that the memory was made with.
+  package func tensor(_ dims: [Int]) -> Tensor { Tensor(dtype, dims, bytes: bytes) }
 
   func load(_ buffer: Buffer, _ at: Int, _ access: Access) throws(Diagnostic) -> Column {
     try check(buffer, at, access)

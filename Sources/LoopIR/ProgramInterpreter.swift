@@ -31,7 +31,7 @@ package struct ProgramInterpreter {
     let written = outputs.map { Memory($0.type.dtype, count: $0.dims.reduce(1, *)) }
     var run = Run(interpreter: self, inputs: inputs.map { Memory($0) }, outputs: written, variables: dims)
     try run.steps(program.steps)
-    return zip(outputs, written).map { $0.1.tensor($0.0.type.dtype, $0.0.dims) }
+    return zip(outputs, written).map { $0.1.tensor($0.0.dims) }
   }
 
   private func extents(_ shape: Shape, _ dims: [String: Int]) throws(Diagnostic) -> [Int] {

@@ -5,6 +5,8 @@ package enum OperatorSet {
   package static let all: [any Operator.Type] = [
     Concatenate.self,
     Convolution.self,
+    ConvolutionTranspose.self,
+    DepthwiseConvolution.self,
     Expand.self,
     Gather.self,
     GatherElements.self,
@@ -12,6 +14,7 @@ package enum OperatorSet {
     MatMul.self,
     OneHot.self,
     Pad.self,
+    Pool.self,
     Reduce.self,
     Repeat.self,
     Reshape.self,

@@ -38,17 +38,7 @@ package struct Convolution: Operator {
     let dims = try infer(inputs.map { $0?.type })[0].shape.constants ?? []
     let rank = input.rank - 2
     let product = TapProduct(groups: groups, inputs: input.dims[rank + 1], outputs: dims[rank + 1])
-    let (positions, places) = (dims[1...rank].reduce(1, *), input.dims[1...rank].reduce(1, *))
-    let (x, w) = (input.doubles, weights.doubles)
-    var sums = product.sums(inputs.optional(2), rows: dims[0] * positions)
-    for n in 0..<dims[0] {
-      window.forEachTap(
-        input: Array(input.dims[1...rank]), kernel: Array(weights.dims[..<rank]), output: Array(dims[1...rank])
-      ) { output, tap, place in
-        product.add(to: &sums, row: n * positions + output, x, place: n * places + place, w, tap: tap)
-      }
-    }
-    return [Tensor(input.dtype, dims, sums)]
+    return [product.swept(window, input, weights, inputs.optional(2), dims)]
   }
 
   package func lower(_ operands: Operands) -> [Stmt] {

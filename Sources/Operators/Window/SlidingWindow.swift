@@ -27,18 +27,19 @@ package struct SlidingWindow: Hashable, Sendable {
 
   /// What is wrong with the numbers themselves, for `rank` spatial axes.
   package func check(rank: Int) throws(Diagnostic) {
-    try check("strides", strides, rank, from: 1)
-    try check("dilations", dilations, rank, from: 1)
-    try check("pads_before", padsBefore, rank, from: 0)
-    try check("pads_after", padsAfter, rank, from: 0)
+    try Self.check("strides", strides, rank, from: 1)
+    try Self.check("dilations", dilations, rank, from: 1)
+    try Self.check("pads_before", padsBefore, rank, from: 0)
+    try Self.check("pads_after", padsAfter, rank, from: 0)
   }
 
-  private func check(_ name: String, _ values: [Int], _ rank: Int, from least: Int) throws(Diagnostic) {
+  /// The list of that name must be empty, or have a number from `least` for each axis.
+  static func check(_ name: String, _ values: [Int], _ rank: Int, from least: Int) throws(Diagnostic) {
     guard values.isEmpty || values.count == rank else {
       throw Diagnostic("\(name) \(values) for \(rank) spatial axes", hint: "give one number for each axis, or none")
     }
-    // So that no sum or product of them with an extent overflows.
-    let most = 1 << 20
+    // So that no product of two of them overflows an index.
+    let most = 1 << 15
     guard values.allSatisfy({ $0 >= least && $0 <= most }) else {
       throw Diagnostic("\(name) is \(values)", hint: "every number must be between \(least) and \(most)")
     }

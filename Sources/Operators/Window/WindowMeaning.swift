@@ -40,10 +40,51 @@ struct TapProduct {
     }
   }
 
-  /// Sums before anything is added: zero, or the bias in every row.
-  func sums(_ bias: Tensor?, rows: Int) -> [Double] {
-    guard let bias else { return [Double](repeating: 0, count: rows * outputs) }
-    let row = bias.doubles
-    return (0..<rows).flatMap { _ in row }
+  /// The convolution of `input`: its result has the extents `dims`.
+  func swept(_ window: SlidingWindow, _ input: Tensor, _ weights: Tensor, _ bias: Tensor?, _ dims: [Int]) -> Tensor {
+    let spatial = SpatialExtents(input: input.dims, kernel: weights.dims, output: dims)
+    let (x, w) = (input.doubles, weights.doubles)
+    var sums = start(bias, dims)
+    for n in 0..<dims[0] {
+      window.forEachTap(input: spatial.input, kernel: spatial.kernel, output: spatial.output) { output, tap, place in
+        add(to: &sums, row: n * spatial.positions + output, x, place: n * spatial.places + place, w, tap: tap)
+      }
+    }
+    return Tensor(input.dtype, dims, sums)
   }
+
+  /// The transposed convolution: what `swept` reads, it writes.
+  func scattered(_ window: SlidingWindow, _ input: Tensor, _ weights: Tensor, _ bias: Tensor?, _ dims: [Int]) -> Tensor {
+    let spatial = SpatialExtents(input: input.dims, kernel: weights.dims, output: dims)
+    let (x, w) = (input.doubles, weights.doubles)
+    var sums = start(bias, dims)
+    for n in 0..<dims[0] {
+      window.forEachTap(input: spatial.output, kernel: spatial.kernel, output: spatial.input) { place, tap, output in
+        add(to: &sums, row: n * spatial.positions + output, x, place: n * spatial.places + place, w, tap: tap)
+      }
+    }
+    return Tensor(input.dtype, dims, sums)
+  }
+
+  /// Sums before anything is added: zero, or the bias in every row.
+  private func start(_ bias: Tensor?, _ dims: [Int]) -> [Double] {
+    let row = bias?.doubles ?? [Double](repeating: 0, count: outputs)
+    return (0..<dims.dropLast().reduce(1, *)).flatMap { _ in row }
+  }
+}
+
+/// The spatial part of the extents of `[N, spatial…, C]` and of weights `[taps…, _, _]`.
+private struct SpatialExtents {
+  let input: [Int]
+  let kernel: [Int]
+  let output: [Int]
+
+  init(input: [Int], kernel: [Int], output: [Int]) {
+    self.input = Array(input.dropFirst().dropLast())
+    self.kernel = Array(kernel.dropLast(2))
+    self.output = Array(output.dropFirst().dropLast())
+  }
+
+  var places: Int { input.reduce(1, *) }
+  var positions: Int { output.reduce(1, *) }
 }

@@ -25,12 +25,14 @@ struct WindowNest {
   }
 
   /// Loops `r0`, `r1`, … around `body`, which is given the taps and the input position that they fall on.
-  func overTaps(_ position: [Expr], @NestBuilder _ body: (_ taps: [Expr], _ place: [Expr]) -> [Stmt]) -> [Stmt] {
-    let taps = kernel.indices.map { Expr.index("r\($0)") }
+  func overTaps(
+    _ position: [Expr], prefix: String = "r", @NestBuilder _ body: (_ taps: [Expr], _ place: [Expr]) -> [Stmt]
+  ) -> [Stmt] {
+    let taps = kernel.indices.map { Expr.index("\(prefix)\($0)") }
     let places = kernel.indices.map { window.along($0).input(at: position[$0], tap: taps[$0]) }
     return kernel.indices.reversed().reduce(body(taps, places)) { inner, axis in
       let bounds = tapBounds(axis, position[axis])
-      return [.loop(Loop("r\(axis)", from: bounds.from, to: bounds.to, body: inner))]
+      return [.loop(Loop("\(prefix)\(axis)", from: bounds.from, to: bounds.to, body: inner))]
     }
   }
 

@@ -20,7 +20,7 @@ import Testing
   }
 
   static let npyHeaders: [(String, String?)] = [
-    ("{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}", nil),
+    ("{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}", nil), ("{'descr': '<f4','fortran_order':False,'shape':(2L,), } \n", nil),
     ("{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }", "needs 12 bytes and 8 are left"),
     ("{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }", "4 bytes after the array"),
     ("{'descr': '<f4', 'fortran_order': False}", "lacks shape"), ("{'descr': '<c8', ", "'<c8' are not read"),

@@ -144,6 +144,7 @@ struct PythonLiteral {
       let digits = try reader.text(reader.count { !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
       guard let value = Int(digits) else { throw reader.damaged("found '\(digits)', expected an extent") }
       values.append(value)
+      _ = reader.skip(byte: UInt8(ascii: "L"))  // as Python 2 ended a long integer
       if !skip(",") {
         try expect(")")
         break

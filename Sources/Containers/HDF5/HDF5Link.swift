@@ -13,7 +13,9 @@ enum HDF5Link: Sendable {
       let heap = try format.address(&table, "the names of a group")
       return try HDF5SymbolTable(format, heap: heap).links(tree)
     }
-    if let info = try header.optional(HDF5Header.Kind.linkInfo) { try refuseDense(info, format, "groups in the newest form (a fractal heap)") }
+    if let info = try header.optional(HDF5Header.Kind.linkInfo) {
+      try refuseDense(info, format, "groups in the newest form (a fractal heap)")
+    }
     var links: [String: HDF5Link] = [:]
     for message in header.all(HDF5Header.Kind.link) {
       var body = message.body

@@ -57,7 +57,7 @@ extension HDF5Value {
       self = .strings(texts, dims: space.dims)
     case .number(let dtype, let isBigEndian):
       self = .numbers(try reader.tensor(dtype, space.isNull ? [0] : space.dims, isBigEndian: isBigEndian))
-    case .opaque: throw data.unsupported("values without a type")
+    case .opaque(let size): throw data.unsupported("elements of \(size) bytes without a type (bfloat16, in .h5 files of whole models)")
     }
   }
 }

@@ -63,6 +63,7 @@ def kinds_h5():
         f.create_dataset("chunked", data=ramp(7, 10), chunks=(3, 4))
         f.create_dataset("fine", data=ramp(7, 10), chunks=(1, 1))
         f.create_dataset("deflated", data=ramp(7, 10), chunks=(3, 4), compression="gzip", shuffle=True, fletcher32=True)
+        f.create_dataset("opaque", data=np.zeros(2, "V2"))
         f.create_dataset("lzf", data=ramp(7, 10), chunks=(3, 4), compression="lzf")
         f.create_dataset("compound", data=np.zeros(2, dtype=[("a", "f4"), ("b", "i4")]))
         attributes(f)

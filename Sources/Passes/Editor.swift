@@ -63,6 +63,7 @@ extension Editor {
   }
 
   mutating func addConstant(_ name: String, _ tensor: Tensor) -> ValueID { graph.addConstant(name, tensor) }
+  mutating func addValue(_ name: String, _ type: TensorType) -> ValueID { graph.addValue(name, type) }
 
   /// The value is known from here on; whoever computed it is not placed again.
   mutating func setConstant(_ id: ValueID, _ tensor: Tensor) { graph.constants[id] = tensor }

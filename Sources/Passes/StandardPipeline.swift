@@ -10,6 +10,9 @@ extension Pipeline {
     .simplifyBodies,
     .expandPowers,
     .removeIdentities,
+    // Before epilogues: a layer that has one is left alone.
+    .foldScalesBehind,
+    .foldScalesBefore,
     // Epilogues come before maps are fused, so that each layer keeps its own; once more after, for diamonds that became one map.
     .fuseEpilogues,
     .fuseMaps,

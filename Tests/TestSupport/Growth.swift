@@ -19,7 +19,7 @@ package struct Growth: Sendable {
     self.grow = grow
   }
 
-  package static let all: [Growth] = elementwise + contractions
+  package static let all: [Growth] = elementwise + contractions + windows
 }
 
 extension Growth {
@@ -35,6 +35,14 @@ extension Growth {
       let a = grower.value()
       let neutral = grower.addConstant(Tensor(floats: [grower.pick([0, -0.0, 1, -1, 2, 0.25])], []))
       try grower.add(Map(ElementwiseBody(grower.pick([x + y, x - y, x * y, x / y])), inputCount: 2), [a, neutral])
+    },
+    Growth("scale of channels", weight: 3) { (grower) throws(Diagnostic) in
+      let a = grower.value(rank: 1...4)
+      let channels = grower.dims(a)[grower.dims(a).count - 1]
+      let numbers = (0..<2).map { _ in grower.addConstant(.float32, [channels]) }
+      let z = ElementwiseBody.input(2, .float32)
+      let bodies: [Expr] = [x * y + z, (x - y) * z, (x + y) * z, .multiplyAdd(x, y, z), -(x * y) - z]
+      try grower.add(Map(ElementwiseBody(grower.pick(bodies)), inputCount: 3), [a] + numbers)
     },
     Growth("activation", weight: 3) { (grower) throws(Diagnostic) in
       let zero = Expr.constant(0, .float32)
@@ -70,6 +78,29 @@ extension Growth {
       let a = grower.value()
       for _ in 0..<2 { try grower.add(Map(ElementwiseBody(x + x), inputCount: 1), [a]) }
     },
+  ]
+
+  /// A window with strides, dilation and padding, none of them often.
+  private static func window(_ grower: inout GraphGrower, rank: Int) -> SlidingWindow {
+    func numbers(_ grower: inout GraphGrower, _ range: ClosedRange<Int>) -> [Int] {
+      grower.chance(2) ? [] : (0..<rank).map { _ in grower.number(range) }
+    }
+    return SlidingWindow(
+      strides: numbers(&grower, 1...2), dilations: numbers(&grower, 1...2), padsBefore: numbers(&grower, 0...2),
+      padsAfter: numbers(&grower, 0...2))
+  }
+
+  private static let windows: [Growth] = [
+    Growth("convolution", weight: 3) { (grower) throws(Diagnostic) in
+      let x = grower.value(rank: 3...4)
+      let channels = grower.dims(x)[grower.dims(x).count - 1]
+      let groups = channels.isMultiple(of: 2) && grower.chance(3) ? 2 : 1
+      let outputs = groups * grower.number(1...4)
+      let taps = grower.dims(x).dropFirst(2).map { _ in grower.number(1...3) }
+      let weights = grower.addConstant(.float32, taps + [channels / groups, outputs])
+      let bias = grower.chance(2) ? grower.addConstant(.float32, [outputs]) : nil
+      try grower.add(Convolution(window(&grower, rank: taps.count), groups: groups), [x, weights] + (bias.map { [$0] } ?? []))
+    }
   ]
 
   private static let contractions: [Growth] = [

@@ -10,6 +10,12 @@ extension Pipeline {
     .simplifyBodies,
     .expandPowers,
     .removeIdentities,
+    .mergeMovements,
+    .sinkMovements,
+    // What sank may stand before another now.
+    .mergeMovements,
+    .orientProducts,
+    .foldConstants,
     // Before epilogues: a layer that has one is left alone.
     .foldScalesBehind,
     .foldScalesBefore,
@@ -17,6 +23,9 @@ extension Pipeline {
     .fuseEpilogues,
     .fuseMaps,
     .fuseEpilogues,
+    // After epilogues: its reshapes would stand between a product and its bias.
+    .collapseBatches,
+    .mergeMovements,
     .simplifyBodies,
     .removeIdentities,
     .removeDeadNodes,

@@ -23,7 +23,7 @@ package enum Directive: Hashable, Sendable {
   case reorder([String])
   /// The body once for each iteration; its locals are renamed `NAME_0`, `NAME_1`, ….
   case unroll(String)
-  /// As `unroll`, but statement by statement, and a loop in the body stays one loop around the copies.
+  /// As `unroll`, but a loop in the body stays one loop around the copies of what it holds.
   case unrollAndJam(String)
   /// Iterations become lanes, and locals vectors.
   case vectorise(String)
@@ -54,14 +54,17 @@ extension Kernel {
   /// The kernel with the directives applied one after the other, and simplified. Throws where one is not legal or names no loop.
   package func scheduled(_ directives: [Directive], dims ranges: [String: ClosedRange<Int>] = [:]) throws(Diagnostic) -> Kernel {
     var result = simplified(dims: ranges)
-    for directive in directives {
-      result = try result.applying(directive, ranges).simplified(dims: ranges)
-    }
+    for directive in directives { result = try result.applying(directive, dims: ranges) }
     try result.checkNames()
     return result
   }
 
-  private func applying(_ directive: Directive, _ ranges: [String: ClosedRange<Int>]) throws(Diagnostic) -> Kernel {
+  /// One step of `scheduled`, on a kernel that is simplified already; names are not checked.
+  package func applying(_ directive: Directive, dims ranges: [String: ClosedRange<Int>] = [:]) throws(Diagnostic) -> Kernel {
+    try applied(directive, ranges).simplified(dims: ranges)
+  }
+
+  private func applied(_ directive: Directive, _ ranges: [String: ClosedRange<Int>]) throws(Diagnostic) -> Kernel {
     switch directive {
     case .split(let name, let size, let tail): try editing(name, ranges) { (site) throws(Diagnostic) in try site.split(by: size, tail) }
     case .partition(let name, let places): try editing(name, ranges) { (site) throws(Diagnostic) in try site.partitioned(at: places) }

@@ -69,7 +69,7 @@ extension Kernel {
   package var loopNames: [String] { body.flatMap(\.loopNames) }
 
   /// Throws if a loop or local has the name of another one: directives rename copies by suffixes.
-  func checkNames() throws(Diagnostic) {
+  package func checkNames() throws(Diagnostic) {
     var seen = Set(dims + parameters.map(\.buffer.name))
     for name in body.flatMap(\.ownNames) where !seen.insert(name).inserted {
       throw Diagnostic("two loops or locals of the kernel \(self.name) are named \(name)", hint: "rename one of them")

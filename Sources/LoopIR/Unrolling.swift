@@ -9,7 +9,7 @@ extension LoopSite {
     }
   }
 
-  /// The iterations side by side: each statement of the body once for each, and loops in the body around all of them.
+  /// The iterations side by side: each run of statements once for each, and loops in the body around all of them.
   func jammed() throws(Diagnostic) -> [Stmt] {
     let count = try constantExtent(to: "jam")
     try checkIndependent(over: [name])
@@ -26,19 +26,26 @@ extension LoopSite {
 
   private func jammed(_ body: [Stmt], _ copies: [(value: Expr, names: [String: String])]) throws(Diagnostic) -> [Stmt] {
     var result: [Stmt] = []
+    var run: [Stmt] = []
+    func finishRun() {
+      result += copies.flatMap { copy in run.map { $0.renaming(copy.names).substituting([name: copy.value]) } }
+      run = []
+    }
     for statement in body {
       switch statement {
       case .loop(var inner):
+        finishRun()
         try checkShared(inner.lower, inner.upper, "the range of \(inner.variable)")
         inner.body = try jammed(inner.body, copies)
         result.append(.loop(inner))
       case .branch(let condition, let then, let otherwise):
+        finishRun()
         try checkShared(condition, 0, "a branch")
         result.append(.branch(condition, then: try jammed(then, copies), else: try jammed(otherwise, copies)))
-      case .declare, .assign, .store:
-        result += copies.map { statement.renaming($0.names).substituting([name: $0.value]) }
+      case .declare, .assign, .store: run.append(statement)
       }
     }
+    finishRun()
     return result
   }
 

@@ -1,0 +1,27 @@
+import Glibc
+
+extension Target {
+  /// The best target that runs on the machine that compiles.
+  package static let native: Target = best(for: processorFeatures)
+
+  /// The last of the targets all of whose instructions are among `features`, named as Linux names them.
+  package static func best(for features: Set<String>) -> Target {
+    let requirements: [(Target, [String])] = [
+      (.x86_64_v4, ["avx2", "fma", "bmi2", "avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"]),
+      (.x86_64_v3, ["avx2", "fma", "bmi1", "bmi2", "f16c", "movbe", "abm"]),
+    ]
+    return requirements.first { $0.1.allSatisfy(features.contains) }?.0 ?? .generic
+  }
+
+  /// What `/proc/cpuinfo` lists under `flags`; nothing where there is no such file.
+  private static var processorFeatures: Set<String> {
+    guard let file = fopen("/proc/cpuinfo", "r") else { return [] }
+    defer { fclose(file) }
+    var buffer = [CChar](repeating: 0, count: 1 << 14)
+    while fgets(&buffer, Int32(buffer.count), file) != nil {
+      let line = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      if line.hasPrefix("flags") { return Set(line.split { $0 == " " || $0 == "\t" || $0 == "\n" }.map(String.init)) }
+    }
+    return []
+  }
+}

@@ -1,0 +1,41 @@
+import Tensors
+
+/// A machine, as far as schedules and the emitted C need to know it. Every other target is a copy of `generic` with numbers changed.
+package struct Target: Hashable, Sendable {
+  package var name: String
+  /// Numbers of lanes that float32 vectors may have, widest first; none where there are no vectors.
+  package var vectorWidths: [Int]
+  /// Registers that hold float32 numbers or vectors.
+  package var registers: Int
+  /// A product is added with one rounding in one instruction.
+  package var hasFusedMultiplyAdd: Bool
+  /// Bytes of the caches of one core, first level first; none on small controllers.
+  package var caches: [Int]
+  /// Statements that one emitted function may have: beyond, C compilers become slow.
+  package var statementLimit: Int
+  /// Lines of C before all code, and lines after it.
+  package var preamble: [String]
+  package var postamble: [String]
+
+  /// Lanes of the widest float32 vector.
+  package var lanes: Int { vectorWidths.first ?? 1 }
+}
+
+extension Target {
+  /// Portable C without vectors, for anything from a controller upward.
+  package static let generic = Target(
+    name: "generic", vectorWidths: [], registers: 16, hasFusedMultiplyAdd: false, caches: [], statementLimit: 300, preamble: [],
+    postamble: [])
+
+  /// All targets that can be named; `native` stands for the best of them that this machine runs.
+  package static let all: [Target] = [.generic, .x86_64_v3, .x86_64_v4]
+
+  /// The target of that name.
+  package static func named(_ name: String) throws(Diagnostic) -> Target {
+    if name == "native" { return native }
+    guard let target = all.first(where: { $0.name == name }) else {
+      throw Diagnostic("there is no target \(name)", hint: "the targets are \((all.map(\.name) + ["native"]).joined(separator: ", "))")
+    }
+    return target
+  }
+}

@@ -1,0 +1,46 @@
+extension Target {
+  /// AVX2 and FMA: Intel since Haswell, AMD since Zen.
+  package static let x86_64_v3: Target = {
+    var target = generic
+    target.name = "x86-64-v3"
+    target.vectorWidths = [8, 4]
+    target.hasFusedMultiplyAdd = true
+    target.caches = [32 << 10, 512 << 10]
+    target.statementLimit = 700
+    target.compileFor(["avx2", "fma", "bmi", "bmi2", "f16c", "lzcnt", "movbe"])
+    return target
+  }()
+
+  /// AVX-512 F, BW, CD, DQ and VL: Intel since Skylake-X, AMD since Zen 4.
+  package static let x86_64_v4: Target = {
+    var target = x86_64_v3
+    target.name = "x86-64-v4"
+    target.vectorWidths = [16, 8, 4]
+    target.registers = 32
+    target.caches = [32 << 10, 1 << 20]
+    target.compileFor([
+      "avx2", "fma", "bmi", "bmi2", "f16c", "lzcnt", "movbe", "avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl",
+    ])
+    return target
+  }()
+
+  /// Makes gcc and clang use the instructions whatever the flags of the build.
+  private mutating func compileFor(_ features: [String]) {
+    let list = features.joined(separator: ",")
+    preamble = [
+      "#if defined(__x86_64__) && defined(__clang__)",
+      "#pragma clang attribute push(__attribute__((target(\"\(list)\"))), apply_to = function)",
+      "#elif defined(__x86_64__) && defined(__GNUC__)",
+      "#pragma GCC push_options",
+      "#pragma GCC target(\"\(list)\")",
+      "#endif",
+    ]
+    postamble = [
+      "#if defined(__x86_64__) && defined(__clang__)",
+      "#pragma clang attribute pop",
+      "#elif defined(__x86_64__) && defined(__GNUC__)",
+      "#pragma GCC pop_options",
+      "#endif",
+    ]
+  }
+}

@@ -68,6 +68,10 @@ extension Attribute {
     Attribute(name, "a list of numbers", path, wrap: { .floats($0) }, unwrap: \.asDoubles)
   }
 
+  package static func string(_ name: String, _ path: WritableKeyPath<Op, String> & Sendable) -> Attribute {
+    Attribute(name, "a string", path, wrap: { .string($0) }, unwrap: \.asString)
+  }
+
   /// Extents: integers, or expressions over open dimensions as text where not all are known.
   package static func dims(_ name: String, _ path: WritableKeyPath<Op, Shape> & Sendable) -> Attribute {
     Attribute(

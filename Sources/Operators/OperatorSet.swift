@@ -3,15 +3,20 @@ import GraphIR
 /// Every operator, for the readers of our own format and for the documentation. A test finds operators that are missing here.
 package enum OperatorSet {
   package static let all: [any Operator.Type] = [
+    ArgReduce.self,
     Concatenate.self,
     Convolution.self,
     ConvolutionTranspose.self,
+    Cumulative.self,
     DepthwiseConvolution.self,
     Expand.self,
     Gather.self,
     GatherElements.self,
+    GRU.self,
+    LSTM.self,
     Map.self,
     MatMul.self,
+    Normalise.self,
     OneHot.self,
     Pad.self,
     Pool.self,
@@ -20,9 +25,12 @@ package enum OperatorSet {
     Reshape.self,
     Reverse.self,
     Roll.self,
+    SimpleRNN.self,
     Slice.self,
     Softmax.self,
+    Sparsemax.self,
     Tile.self,
+    TopK.self,
     Transpose.self,
   ]
 

@@ -1,0 +1,106 @@
+import GraphIR
+import LoopIR
+import Tensors
+
+/// What SimpleRNN, LSTM and GRU share. Their inputs are
+///
+/// 0. the projected input of all steps, `x · W + b`: `[batch, time, gates * units]`, gate by gate;
+/// 1. the recurrent kernel `[units, gates * units]`;
+/// 2. optionally the mask, bool `[batch, time]`: where it is false, the state stays as it is, and the output of the step is that
+///    of the step before (zeros, where there was none yet) or zeros, as in Keras;
+/// 3. and on, each optional: initial states `[batch, units]`, zeros where absent, and what else the cell has.
+///
+/// Outputs: the sequence of outputs `[batch, time, units]` in the order of processing, then every last state `[batch, units]`.
+protocol RecurrentCell: Operator {
+  static var gateCount: Int { get }
+  static var stateCount: Int { get }
+  /// The sequence is processed from its end; the outputs are in that order too.
+  var goBackwards: Bool { get }
+  var zeroOutputForMask: Bool { get }
+  var activations: [Activation] { get }
+
+  /// The states after a step: `x` is the projected input of one row and step, `product` is a vector times the recurrent kernel.
+  func step(_ x: [Double], _ states: [[Double]], bias: [Double]?, product: ([Double]) -> [Double]) throws(Diagnostic) -> [[Double]]
+  /// The same in a nest: computes the gates of a step, and hands the new states of each unit to `nest.update`.
+  func step(_ nest: RecurrentNest) -> [Stmt]
+}
+
+extension RecurrentCell {
+  /// The position of the first input after the initial states.
+  static var biasPosition: Int { 3 + stateCount }
+
+  package func infer(_ inputs: [TensorType?]) throws(Diagnostic) -> [TensorType] { try inferCell(inputs) }
+
+  /// What all cells ask of their inputs.
+  func inferCell(_ inputs: [TensorType?]) throws(Diagnostic) -> [TensorType] {
+    let (x, kernel) = (try inputs.required(0), try inputs.required(1))
+    guard x.rank == 3, kernel.rank == 2, x.dtype.isFloat else {
+      throw Diagnostic(
+        "\(Self.name) of \(x) with the recurrent kernel \(kernel)",
+        hint: "floats [batch, time, gates * units] and [units, gates * units] are needed")
+    }
+    let units = kernel.shape[0]
+    let columns = units * Dim(Self.gateCount)
+    guard x.shape[2] == columns, kernel.shape[1] == columns, kernel.dtype == x.dtype else {
+      throw Diagnostic(
+        "\(Self.name) of \(x) with the recurrent kernel \(kernel)",
+        hint: "both must be \(x.dtype), and their last extents \(Self.gateCount) times \(units)")
+    }
+    try check("the mask", inputs.optional(2), TensorType(.bool, Array(x.shape.prefix(2))))
+    let state = TensorType(x.dtype, [x.shape[0], units])
+    for position in 0..<Self.stateCount { try check("initial state \(position)", inputs.optional(3 + position), state) }
+    for activation in activations { try activation.check() }
+    return [TensorType(x.dtype, [x.shape[0], x.shape[1], units])] + [TensorType](repeating: state, count: Self.stateCount)
+  }
+
+  func check(_ title: String, _ found: TensorType?, _ expected: TensorType) throws(Diagnostic) {
+    guard let found, found.dtype != expected.dtype || found.shape != expected.shape else { return }
+    throw Diagnostic("\(title) is \(found)", hint: "it must be \(expected)")
+  }
+
+  package func evaluate(_ inputs: [Tensor?]) throws(Diagnostic) -> [Tensor] {
+    let (x, kernel) = (try inputs.required(0), try inputs.required(1))
+    let (rows, steps, columns, units) = (x.dims[0], x.dims[1], x.dims[2], kernel.dims[0])
+    let (projected, weights) = (x.doubles, kernel.doubles)
+    let mask = inputs.optional(2)?.integers
+    let initial = (0..<Self.stateCount).map { inputs.optional(3 + $0)?.doubles ?? [Double](repeating: 0, count: rows * units) }
+    let bias = inputs.optional(Self.biasPosition)?.doubles
+    var sequence: [Double] = []
+    var last = [[Double]](repeating: [], count: Self.stateCount)
+    for row in 0..<rows {
+      var states = initial.map { Array($0[row * units..<(row + 1) * units]) }
+      var output = [Double](repeating: 0, count: units)
+      for processed in 0..<steps {
+        let at = row * steps + (goBackwards ? steps - 1 - processed : processed)
+        if mask.map({ $0[at] != 0 }) ?? true {
+          let current = Array(projected[at * columns..<(at + 1) * columns])
+          states = try step(current, states, bias: bias) { vector in
+            (0..<columns).map { column in (0..<units).reduce(0) { $0 + vector[$1] * weights[$1 * columns + column] } }
+          }
+          output = states[0]
+        } else if zeroOutputForMask {
+          output = [Double](repeating: 0, count: units)
+        }
+        sequence += output
+      }
+      for (position, state) in states.enumerated() { last[position] += state }
+    }
+    return [Tensor(x.dtype, [rows, steps, units], sequence)] + last.map { Tensor(x.dtype, [rows, units], $0) }
+  }
+
+  package func lower(_ operands: Operands) -> [Stmt] {
+    RecurrentNest(operands, states: Self.stateCount, goBackwards: goBackwards, zeroOutputForMask: zeroOutputForMask).rows(step)
+  }
+
+  package func workspaces(_ inputs: [TensorType?], _ outputs: [TensorType]) -> [TensorType] { cellWorkspaces(outputs) }
+
+  /// The gates of one step, then each state, of one row.
+  func cellWorkspaces(_ outputs: [TensorType]) -> [TensorType] {
+    let (dtype, units) = (outputs[0].dtype.accumulator, outputs[0].shape[2])
+    return [TensorType(dtype, [units * Dim(Self.gateCount)])] + [TensorType](repeating: TensorType(dtype, [units]), count: Self.stateCount)
+  }
+
+  package func macs(_ inputs: [TensorType?], _ outputs: [TensorType]) -> Dim {
+    outputs[0].shape.elementCount * (inputs[1]?.shape[1] ?? 0)
+  }
+}

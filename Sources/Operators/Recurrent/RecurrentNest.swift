@@ -1,0 +1,118 @@
+import GraphIR
+import LoopIR
+import Tensors
+
+/// The nest around the steps of a recurrent cell. The states of one row are kept in workspaces; each step multiplies them with
+/// the recurrent kernel, column by column, then computes every unit on its own: both loops run over contiguous memory and
+/// their iterations are independent.
+struct RecurrentNest {
+  private let operands: Operands
+  private let stateCount: Int
+  private let goBackwards: Bool
+  private let zeroOutputForMask: Bool
+  /// Row, step in the order of processing, and step in the input.
+  private var row: Expr = 0
+  private var processed: Expr = 0
+  private var time: Expr = 0
+  /// Whether the step counts, and whether one has so far.
+  private var isOn: Expr?
+  private var hasBeenOn: Expr?
+
+  init(_ operands: Operands, states: Int, goBackwards: Bool, zeroOutputForMask: Bool) {
+    self.operands = operands
+    stateCount = states
+    self.goBackwards = goBackwards
+    self.zeroOutputForMask = zeroOutputForMask
+  }
+
+  var units: Dim { operands.output.shape[2] }
+  var dtype: DType { operands.output.dtype.accumulator }
+  /// What the gates of a step are kept in, gate by gate.
+  var gates: TensorView { operands.workspaces[0] }
+  /// Memory of the cell after the gates and the states.
+  func workspace(_ position: Int) -> TensorView { operands.workspaces[1 + stateCount + position] }
+
+  func state(_ position: Int) -> TensorView { operands.workspaces[1 + position] }
+  func column(_ gate: Int, _ unit: Expr) -> Expr { unit + Expr(units * Dim(gate)) }
+
+  /// The projected input of the step at a column.
+  func input(_ column: Expr) -> Expr { operands.input(0)[[row, time, column]].converted(to: dtype) }
+
+  /// An element of a further input that the cell may have, or zero.
+  func extra(_ position: Int, _ index: Expr) -> Expr? { operands.optionalInput(position).map { $0[[index]].converted(to: dtype) } }
+
+  /// Some columns of `vector` times the recurrent kernel, added to `start`, become gates.
+  func multiply(_ name: String, _ vector: TensorView, columns: Range<Int>, _ start: (Expr) -> Expr) -> Stmt {
+    let (first, last) = (Expr(units * Dim(columns.lowerBound)), Expr(units * Dim(columns.upperBound)))
+    return loop("\(name)_j", from: first, to: last) { j in
+      local("\(name)_sum", start(j)) { sum in
+        loop("\(name)_h", to: Expr(units)) { h in
+          sum.addProduct(vector[h], operands.input(1)[h, j].converted(to: dtype))
+        }
+        gates.store([j], sum.value)
+      }
+    }
+  }
+
+  /// All rows, one step after the other.
+  func rows(_ step: (RecurrentNest) -> [Stmt]) -> [Stmt] {
+    [
+      loop("n", to: operands.input(0).extent(0)) { n in
+        loop("first", to: Expr(units)) { u in (0..<stateCount).map { state($0).store([u], initial($0, n, u)) } }
+        flagged { seen in
+          loop("t", to: operands.input(0).extent(1)) { t in masked(at: n, t, seen, step) }
+        }
+        loop("last", to: Expr(units)) { u in
+          (0..<stateCount).map { operands.outputs[1 + $0].store([n, u], state($0)[u].converted(to: operands.output.dtype)) }
+        }
+      }
+    ]
+  }
+
+  /// Stores the new states of a unit, if the step counts, and its output.
+  func update(_ unit: Expr, _ new: [Expr]) -> [Stmt] {
+    local("output", output(unit, new[0])) { output in
+      new.indices.map { position in
+        state(position).store([unit], isOn.map { .select($0, new[position], state(position)[unit]) } ?? new[position])
+      }
+      operands.store([row, processed, unit], output.value.converted(to: operands.output.dtype))
+    }
+  }
+
+  private func output(_ unit: Expr, _ new: Expr) -> Expr {
+    guard let isOn else { return new }
+    let zero = Expr.constant(0, dtype)
+    guard let hasBeenOn else { return .select(isOn, new, zero) }
+    return .select(isOn, new, .select(hasBeenOn, state(0)[unit], zero))
+  }
+
+  private func initial(_ position: Int, _ n: Expr, _ unit: Expr) -> Expr {
+    operands.optionalInput(3 + position).map { $0[n, unit].converted(to: dtype) } ?? .constant(0, dtype)
+  }
+
+  /// A local that tells whether a step has counted, where that matters.
+  @NestBuilder private func flagged(@NestBuilder _ body: (Local?) -> [Stmt]) -> [Stmt] {
+    if operands.optionalInput(2) != nil, !zeroOutputForMask {
+      local("seen", .int(0, .bool)) { body($0) }
+    } else {
+      body(nil)
+    }
+  }
+
+  private func masked(at n: Expr, _ t: Expr, _ seen: Local?, _ step: (RecurrentNest) -> [Stmt]) -> [Stmt] {
+    var inner = self
+    (inner.row, inner.processed) = (n, t)
+    inner.time = goBackwards ? operands.input(0).extent(1) - 1 - t : t
+    guard let mask = operands.optionalInput(2) else { return step(inner) }
+    return local("on", mask[n, inner.time]) { on in
+      if let seen { seen.set(.binary(.or, seen.value, on.value)) }
+      step(inner.masked(on.value, seen?.value))
+    }
+  }
+
+  private func masked(_ on: Expr, _ seen: Expr?) -> RecurrentNest {
+    var copy = self
+    (copy.isOn, copy.hasBeenOn) = (on, seen)
+    return copy
+  }
+}

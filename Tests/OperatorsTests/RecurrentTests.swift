@@ -1,0 +1,89 @@
+import GraphIR
+import Operators
+import Tensors
+import TestSupport
+import Testing
+
+@Suite struct RecurrentTests {
+  /// Every kind of cell with every flag.
+  private static let cells: [any Operator] = [false, true].flatMap { flag -> [any Operator] in
+    var (rnn, lstm, gru, old) = (SimpleRNN(), LSTM(), GRU(), GRU())
+    (rnn.goBackwards, lstm.goBackwards, gru.goBackwards, old.goBackwards) = (flag, flag, flag, !flag)
+    (rnn.zeroOutputForMask, lstm.zeroOutputForMask, gru.zeroOutputForMask, old.zeroOutputForMask) = (flag, !flag, flag, flag)
+    (lstm.recurrentActivation, rnn.activation) = (flag ? Activation("hard_sigmoid", [0.2]) : Activation("sigmoid"), Activation("relu"))
+    old.resetAfter = false
+    return [rnn, lstm, gru, old]
+  }
+
+  private func types(_ op: any Operator, _ rows: Dim, _ steps: Dim, _ units: Int, optional: Bool) -> [TensorType?] {
+    let gates = op is LSTM ? 4 : op is GRU ? 3 : 1
+    let state = TensorType.floats([rows, Dim(units)])
+    let needed: [TensorType?] = [.floats([rows, steps, Dim(gates * units)]), .floats([Dim(units), Dim(gates * units)])]
+    guard optional else { return needed }
+    let bias: [TensorType?] = (op as? GRU)?.resetAfter == true ? [.floats([Dim(3 * units)])] : op is LSTM ? [state] : []
+    return needed + [TensorType(.bool, [rows, steps]), state] + bias
+  }
+
+  @Test(arguments: cells.indices, [false, true])
+  func lowersToItsMeaning(cell: Int, optional: Bool) throws {
+    let op = Self.cells[cell]
+    for (rows, steps, units) in [(1, 1, 1), (2, 3, 5), (1, 4, 2), (3, 1, 3)] {
+      let types = types(op, Dim(rows), Dim(steps), units, optional: optional)
+      for seed in UInt64(0)..<3 { #expect(try disagreement(op, types, seed: seed) < 1e-5, "seed \(seed), \(op)") }
+    }
+    let open = types(op, batch, time, 3, optional: optional)
+    #expect(try disagreement(op, open, seed: 7, dims: ["B": 2, "T": 5]) < 1e-5, "\(op)")
+  }
+
+  @Test func staysSaneOnHardNumbers() throws {
+    let types = types(LSTM(), 2, 3, 4, optional: true)
+    for seed in UInt64(0)..<3 { #expect(try disagreement(LSTM(), types, seed: seed, draw: .hard) < 1e-5, "seed \(seed)") }
+  }
+
+  /// A SimpleRNN of one unit with the weights 0.5, 0.25, recurrent 0.5 and bias 0.1, run in Keras 3.15 on four steps.
+  private static let steps: [(Double, Double)] = [(0.27, -0.46), (-0.92, -0.97), (0.63, 0.83), (0.21, 0.46)]
+  private static let projected = Tensor(.float32, [1, 4, 1], steps.map { 0.5 * $0.0 + 0.25 * $0.1 + 0.1 })
+
+  @Test(
+    arguments: [
+      (false, false, [0.1194273, 0.1194273, 0.59295666, 0.59295666]), (false, true, [0.1194273, 0, 0.59295666, 0]),
+      (true, false, [0, 0.55286634, 0.55286634, 0.37689292]), (true, true, [0, 0.55286634, 0, 0.37689292]),
+    ])
+  func masksAsKeras(backwards: Bool, zeros: Bool, expected: [Float]) throws {
+    var op = SimpleRNN()
+    (op.goBackwards, op.zeroOutputForMask) = (backwards, zeros)
+    let mask = Tensor(.bool, [1, 4], integers: [1, 0, 1, 0])
+    let found = try op.evaluate([Self.projected, Tensor(floats: [0.5], [1, 1]), mask])
+    for (value, wanted) in zip(found[0].floats, expected) { #expect(abs(value - wanted) < 1e-6) }
+    #expect(abs(found[1].floats[0] - (backwards ? 0.37689292 : 0.59295666)) < 1e-6)
+  }
+
+  @Test func givesZerosUntilAStepCountsWhateverTheInitialState() throws {
+    let mask = Tensor(.bool, [1, 4], integers: [0, 1, 1, 0])
+    let inputs = [Self.projected, Tensor(floats: [0.5], [1, 1]), mask, Tensor(floats: [0.7], [1, 1])]
+    for (value, wanted) in zip(try result(SimpleRNN(), inputs).floats, [0, -0.24726722, 0.46122515, 0.46122515] as [Float]) {
+      #expect(abs(value - wanted) < 1e-6)
+    }
+  }
+
+  @Test func refusesShapesThatDoNotFit() {
+    let x = TensorType.floats([2, 3, 8])
+    #expect(throws: Diagnostic.self) { try LSTM().infer([x, .floats([2, 4])]) }
+    #expect(throws: Diagnostic.self) { try LSTM().infer([x, .floats([3, 12])]) }
+    #expect(throws: Diagnostic.self) { try LSTM().infer([x, .floats([2, 8]), TensorType(.bool, [3, 2])]) }
+    #expect(throws: Diagnostic.self) { try LSTM().infer([x, .floats([2, 8]), nil, .floats([2, 3])]) }
+    var old = GRU()
+    old.resetAfter = false
+    #expect(throws: Diagnostic.self) { try old.infer([.floats([2, 3, 6]), .floats([2, 6]), nil, nil, .floats([6])]) }
+    var odd = SimpleRNN()
+    odd.activation = Activation("add")
+    #expect(throws: Diagnostic.self) { try odd.infer([x, .floats([8, 8])]) }
+    odd.activation = Activation("tanh", [1])
+    #expect(throws: Diagnostic.self) { try odd.infer([x, .floats([8, 8])]) }
+  }
+
+  @Test func countsItsWork() throws {
+    let types = types(LSTM(), 1, time, 8, optional: false)
+    #expect(LSTM().macs(types, try LSTM().infer(types)) == time * 256)
+  }
+}

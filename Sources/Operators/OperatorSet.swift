@@ -3,6 +3,7 @@ import GraphIR
 /// Every operator, for the readers of our own format and for the documentation. A test finds operators that are missing here.
 package enum OperatorSet {
   package static let all: [any Operator.Type] = [
+    AdaptivePool.self,
     ArgReduce.self,
     Concatenate.self,
     Convolution.self,
@@ -10,9 +11,9 @@ package enum OperatorSet {
     Cumulative.self,
     DepthwiseConvolution.self,
     Expand.self,
+    GRU.self,
     Gather.self,
     GatherElements.self,
-    GRU.self,
     LSTM.self,
     Map.self,
     MatMul.self,
@@ -22,6 +23,7 @@ package enum OperatorSet {
     Pool.self,
     Reduce.self,
     Repeat.self,
+    Resample.self,
     Reshape.self,
     Reverse.self,
     Roll.self,

@@ -27,6 +27,7 @@ package enum OperatorSet {
     Reshape.self,
     Reverse.self,
     Roll.self,
+    Scan.self,
     SimpleRNN.self,
     Slice.self,
     Softmax.self,

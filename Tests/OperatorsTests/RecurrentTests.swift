@@ -66,6 +66,30 @@ import Testing
     }
   }
 
+  /// Two units on the steps 0.5, -1 and 2, with weights that rise evenly; outputs of Keras 3.15.
+  private func expectKeras(_ op: any Operator, gates: Int, bias: Bool, _ expected: [Float]) throws {
+    let columns = 2 * gates
+    func rising(_ count: Int, _ step: Double, from start: Double) -> [Double] { (0..<count).map { start + step * Double($0) } }
+    let (kernel, offset) = (rising(columns, 0.1, from: -0.2), rising(columns, 0.02, from: 0))
+    let projected = [0.5, -1, 2].flatMap { x in zip(kernel, offset).map { x * $0 + $1 } }
+    let inputs: [Tensor?] = [
+      Tensor(.float32, [1, 3, columns], projected), Tensor(.float32, [2, columns], rising(2 * columns, 0.05, from: -0.2)), nil, nil,
+      bias ? Tensor(.float32, [columns], rising(columns, 0.03, from: -0.05)) : nil,
+    ]
+    for (value, wanted) in zip(try result(op, inputs).floats, expected) { #expect(abs(value - wanted) < 1e-6, "\(op)") }
+  }
+
+  @Test func agreesWithKeras() throws {
+    let lstm: [Float] = [0.048889719, 0.071578346, -0.0029545964, -0.01160268, 0.12295461, 0.1906902]
+    try expectKeras(LSTM(), gates: 4, bias: false, lstm)
+    let after: [Float] = [0.11424832, 0.15105052, 0.033177353, 0.023201976, 0.30482477, 0.36418572]
+    try expectKeras(GRU(), gates: 3, bias: true, after)
+    var gru = GRU()
+    gru.resetAfter = false
+    let before: [Float] = [0.093488745, 0.12429608, 0.0055735111, -0.01566387, 0.2684083, 0.32164517]
+    try expectKeras(gru, gates: 3, bias: false, before)
+  }
+
   @Test func refusesShapesThatDoNotFit() {
     let x = TensorType.floats([2, 3, 8])
     #expect(throws: Diagnostic.self) { try LSTM().infer([x, .floats([2, 4])]) }

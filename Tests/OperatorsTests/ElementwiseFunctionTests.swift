@@ -41,7 +41,8 @@ private let settings: [String: [[String: Double]]] = [
   private func outcomes(_ row: ElementwiseFunction, _ given: [String: Double], _ dtype: DType, _ numbers: [Double]) throws
     -> [(inputs: [Double], found: Double, reference: Double, expected: Double)]
   {
-    let few = row.arity < 3 ? numbers : numbers.enumerated().filter { $0.offset % 4 == 0 || $0.element.isNaN }.map(\.element)
+    let step = row.arity == 3 ? 5 : row.arity
+    let few = numbers.enumerated().filter { $0.offset % step == 0 || !$0.element.isFinite || $0.element == 0 }.map(\.element)
     let combinations = (0..<row.arity).reduce([[Double]]([[]])) { partial, _ in partial.flatMap { head in few.map { head + [$0] } } }
       .filter { isDefined(row, $0, dtype) }
     let tensors = (0..<row.arity).map { position in Tensor(dtype, [combinations.count], combinations.map { $0[position] }) }
@@ -70,10 +71,11 @@ private let settings: [String: [[String: Double]]] = [
   func meansWhatItsDefinitionSays(name: String) throws {
     let row = try ElementwiseFunction.named(name)
     for given in [[:]] + (settings[name] ?? []) {
-      for (inputs, found, reference, expected) in try outcomes(row, given, .float32, otherNumbers[name] ?? hardFloats) {
-        #expect(isClose(found, expected, widerBounds[name] ?? 1e-6), "\(name)\(inputs) \(given) is \(found), not \(expected)")
-        #expect(isClose(reference, expected, 1e-6), "the reference of \(name)\(inputs) \(given) is \(reference), not \(expected)")
+      // One expectation for all: the library's bookkeeping takes longer than the comparison.
+      let wrong = try outcomes(row, given, .float32, otherNumbers[name] ?? hardFloats).filter {
+        !isClose($0.found, $0.expected, widerBounds[name] ?? 1e-6) || !isClose($0.reference, $0.expected, 1e-6)
       }
+      #expect(wrong.isEmpty, "\(name) \(given)")
     }
   }
 

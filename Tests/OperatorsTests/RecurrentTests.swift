@@ -1,4 +1,5 @@
 import GraphIR
+import LoopIR
 import Operators
 import Tensors
 import TestSupport
@@ -104,6 +105,20 @@ import Testing
     #expect(throws: Diagnostic.self) { try odd.infer([x, .floats([8, 8])]) }
     odd.activation = Activation("tanh", [1])
     #expect(throws: Diagnostic.self) { try odd.infer([x, .floats([8, 8])]) }
+  }
+
+  /// Columns of the kernel, and units, are independent: a schedule may take both a vector at a time.
+  @Test(arguments: cells.indices)
+  func bothLoopsOfAStepTakeVectors(cell: Int) throws {
+    let op = Self.cells[cell]
+    let types = types(op, 2, 3, 8, optional: true)
+    var generator = SeededGenerator(5)
+    let inputs = types.map { type in type.map { Tensor.random($0.dtype, $0.shape.constants ?? [], using: &generator) } }
+    let node = try LoweredNode(op, types)
+    let loops = ["gates_j", "u"] + (op is GRU ? ["inner_j"] : [])
+    let directives = loops.flatMap { [Directive.split($0, by: 4, tail: .mustDivide), .vectorise("\($0)_i")] }
+    let found = try node.run(inputs.compactMap { $0 }, kernel: node.kernel.scheduled(directives))
+    for (value, wanted) in zip(found, try op.evaluate(inputs)) { #expect(distance(value, wanted) < 1e-5, "\(op)") }
   }
 
   @Test func countsItsWork() throws {

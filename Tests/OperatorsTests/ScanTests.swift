@@ -54,6 +54,9 @@ import Testing
     for inputs in [[state, x], [x, x, state], [state, state, state], [state, .floats([]), state], [state, .floats([0, 2]), state]] {
       #expect(throws: Diagnostic.self) { try scan.infer(inputs) }
     }
-    #expect(throws: Diagnostic.self) { try Scan(try body(2), carried: 0, sequences: 0).infer([state, state, state]) }
+    for (carried, sequences) in [(0, 0), (1, 3), (3, 1), (-1, 1), (1, .max), (.max, .max), (2, .min)] {
+      let scan = Scan(try body(2), carried: carried, sequences: sequences)
+      #expect(throws: Diagnostic.self) { try scan.infer([state, x, state]) }
+    }
   }
 }

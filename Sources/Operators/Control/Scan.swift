@@ -27,8 +27,8 @@ package struct Scan: Operator {
   package var control: ControlFlow? { .scan(body: body, carried: carried, sequences: sequences, reversed: isReversed) }
 
   package func infer(_ inputs: [TensorType?]) throws(Diagnostic) -> [TensorType] {
-    guard carried >= 0, sequences >= 1, body.inputs.count == inputs.count, inputs.count >= carried + sequences,
-      body.outputs.count >= carried, body.states.isEmpty
+    guard (0..<inputs.count).contains(carried), (1...inputs.count - carried).contains(sequences),
+      body.inputs.count == inputs.count, body.outputs.count >= carried, body.states.isEmpty
     else {
       throw Diagnostic(
         "a scan of \(carried) carried values and \(sequences) sequences has \(inputs.count) inputs and a body of "

@@ -35,6 +35,8 @@ package protocol Operator: Hashable, Sendable {
   func substituting(_ dims: [String: Dim]) -> Self
   /// Subgraphs and how they run. Such an operator is lowered by its subgraphs; `lower` is not called. Default: none.
   var control: ControlFlow? { get }
+  /// The operator with `transform` applied to its subgraphs, whose inputs and outputs keep their types. Default: it has none.
+  func mappingBodies(_ transform: (Graph) throws(Diagnostic) -> Graph) throws(Diagnostic) -> any Operator
 }
 
 extension Operator {
@@ -47,6 +49,7 @@ extension Operator {
   package var elementwise: ElementwiseBody? { nil }
   package func substituting(_ dims: [String: Dim]) -> Self { self }
   package var control: ControlFlow? { nil }
+  package func mappingBodies(_ transform: (Graph) throws(Diagnostic) -> Graph) throws(Diagnostic) -> any Operator { self }
   package var name: String { Self.name }
 
   package func isEqual(to other: any Operator) -> Bool { (other as? Self) == self }

@@ -27,11 +27,20 @@ package struct GraphPass: Sendable {
     self.transform = transform
   }
 
-  /// Transforms the graph.
+  /// Transforms the graphs inside operators, then the graph.
   package func run(on graph: inout Graph) throws(Diagnostic) {
     do throws(Diagnostic) {
+      for position in graph.nodes.indices where graph.nodes[position].op.control != nil {
+        graph.nodes[position].op = try graph.nodes[position].op.mappingBodies(transformed)
+      }
       try transform(&graph)
     } catch { throw error.at("pass \(name)") }
     assert(graph.defects().isEmpty, "\(name) leaves \(graph.defects())\n\(graph)")
+  }
+
+  private func transformed(_ body: Graph) throws(Diagnostic) -> Graph {
+    var body = body
+    try run(on: &body)
+    return body
   }
 }

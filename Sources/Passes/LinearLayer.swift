@@ -72,6 +72,20 @@ private struct WeightShape {
       } output: {
         $0 % columns
       }
+    case let op as ConvolutionTranspose:
+      let (groups, width) = (op.groups, columns / op.groups)
+      // Near the edges, and where windows overlap, the number of weights in a sum differs.
+      self.init(inputs: rows * groups, outputs: columns, isComplete: false) { flat in
+        flat / columns % rows + flat % columns / width * rows
+      } output: {
+        $0 % columns
+      }
+    case let op as DepthwiseConvolution:
+      self.init(inputs: rows, outputs: rows * columns, isComplete: !op.window.pads) {
+        $0 / columns % rows
+      } output: {
+        $0 % (rows * columns)
+      }
     case let op as MatMul where !op.transposeA: self.init(op, dims, rows, columns)
     default: return nil
     }

@@ -1,6 +1,20 @@
+/// What the caller decides about the passes.
+package struct PipelineOptions: Hashable, Sendable {
+  /// Lanes of the vectors for which weights are packed; `nil` leaves them in row-major order.
+  package var packedLanes: Int?
+
+  package init(packedLanes: Int? = nil) { self.packedLanes = packedLanes }
+}
+
 extension Pipeline {
-  /// What every model goes through. Where the order matters, a line says why.
-  package static let standard = Pipeline([
+  /// What every model goes through.
+  package static func standard(_ options: PipelineOptions = PipelineOptions()) -> Pipeline {
+    // Last: no other pass knows of layouts.
+    Pipeline(core + (options.packedLanes.map { [.packWeights(lanes: $0)] } ?? []))
+  }
+
+  /// Where the order matters, a line says why.
+  private static let core: [GraphPass] = [
     .removeDeadNodes,
     .foldConstants,
     // Equal constants are found after folding has made them.
@@ -29,5 +43,5 @@ extension Pipeline {
     .simplifyBodies,
     .removeIdentities,
     .removeDeadNodes,
-  ])
+  ]
 }

@@ -93,5 +93,10 @@ import Testing
     #expect(nodes.count == 4)
     #expect(nodes.contains { $0.hasPrefix("%y.rows: float32[7*B, 5] = matmul(") })
     #expect(nodes.last?.hasPrefix("%y: float32[B, 7, 5] = reshape(%y.rows)") == true)
+    var after = sketch.graph
+    for pass in [GraphPass.fuseEpilogues, .collapseBatches] { try pass.run(on: &after) }
+    var generator = SeededGenerator(1)
+    let inputs = [[3, 7, 4], [3, 7, 5]].map { Tensor.random(.float32, $0, using: &generator) }
+    #expect(try Interpreter(after).outputs(inputs) == Interpreter(sketch.graph).outputs(inputs))
   }
 }

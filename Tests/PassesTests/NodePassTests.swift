@@ -89,6 +89,16 @@ import Testing
     #expect(try sketch.nodes(after: .expandPowers) == ["%y: float32[3] = map(%x) [((x0 * x0) * x0)]"])
   }
 
+  @Test func weightsArePackedWhereNobodyElseReadsThem() throws {
+    var sketch = Sketch()
+    let (x, w, shared) = (sketch.input("x", [3, 3]), sketch.constant("w", [3, 9]), sketch.constant("shared", [3, 3]))
+    sketch.output(try sketch.add("y", MatMul(), x, w))
+    sketch.output(try sketch.map("z", x0 + x1, try sketch.add("p", MatMul(), x, shared), shared))
+    try GraphPass.packWeights(lanes: 2).run(on: &sketch.graph)
+    #expect(sketch.graph.type(w).layout == .blocked(axis: 1, size: 4))
+    #expect(sketch.graph.type(shared).layout == .rowMajor)
+  }
+
   @Test func aDumpSaysWhatChanged() throws {
     var sketch = Sketch()
     sketch.output(try sketch.map("y", relu, sketch.input("x", [3])))

@@ -58,6 +58,13 @@ extension Growth {
       let body: Expr = .unary(grower.pick([.floor, .exp, .log, .sqrt, .sign]), x)
       try grower.add(Map(ElementwiseBody(body), inputCount: 1), [grower.value()])
     },
+    Growth("function", weight: 4, isSmooth: false) { (grower) throws(Diagnostic) in
+      let rows = ElementwiseFunction.all.filter { $0.domain.contains(.float32) && $0.domain != .selection }
+      let row = grower.pick(rows)
+      let a = grower.value(row.domain.contains(.int32) && grower.chance(4) ? .int32 : .float32)
+      let others = (0..<row.arity - 1).map { _ in grower.companion(of: a) }
+      try grower.add(row.map(of: Array(repeating: grower.type(a).dtype, count: row.arity)), [a] + others)
+    },
     Growth("comparison", isSmooth: false) { (grower) throws(Diagnostic) in
       let a = grower.value()
       try grower.add(Map(ElementwiseBody(.select(x .< y, x, .constant(0.5, .float32))), inputCount: 2), [a, grower.companion(of: a)])
@@ -100,7 +107,26 @@ extension Growth {
       let weights = grower.addConstant(.float32, taps + [channels / groups, outputs])
       let bias = grower.chance(2) ? grower.addConstant(.float32, [outputs]) : nil
       try grower.add(Convolution(window(&grower, rank: taps.count), groups: groups), [x, weights] + (bias.map { [$0] } ?? []))
-    }
+    },
+    Growth("depthwise convolution", weight: 2) { (grower) throws(Diagnostic) in
+      let x = grower.value(rank: 3...4)
+      let taps = grower.dims(x).dropFirst(2).map { _ in grower.number(1...3) }
+      let extents = [grower.dims(x)[taps.count + 1], grower.number(1...2)]
+      try grower.add(
+        DepthwiseConvolution(window(&grower, rank: taps.count)), [x, grower.addConstant(.float32, taps + extents)])
+    },
+    Growth("convolution transpose", weight: 2) { (grower) throws(Diagnostic) in
+      let x = grower.value(rank: 3...3)
+      let weights = grower.addConstant(.float32, [grower.number(1...3), grower.dims(x)[2], grower.number(1...4)])
+      try grower.add(
+        ConvolutionTranspose(SlidingWindow(strides: [grower.number(1...2)], padsBefore: [grower.number(0...1)])), [x, weights])
+    },
+    Growth("pool", weight: 2) { (grower) throws(Diagnostic) in
+      let x = grower.value(rank: 3...4)
+      let size = grower.dims(x).dropFirst(2).map { _ in grower.number(1...3) }
+      let window = window(&grower, rank: size.count)
+      try grower.add(Pool(grower.pick([.max, .average]), size: size, window, countsPadding: grower.chance(2)), [x])
+    },
   ]
 
   private static let contractions: [Growth] = [

@@ -1,0 +1,36 @@
+import GraphIR
+import Operators
+import Tensors
+
+extension GraphPass {
+  /// For vectors of `lanes` elements: two vectors of output channels to a block where there are as many, else one.
+  package static func packWeights(lanes: Int) -> GraphPass {
+    GraphPass(
+      "pack-weights", "Known weights lie in memory as kernels with vectors read them: in blocks of output channels."
+    ) { (graph) throws(Diagnostic) in
+      let readers = graph.readers
+      for id in graph.constants.keys.sorted() {
+        let type = graph.type(id)
+        guard let channels = type.shape.last?.constant, channels >= lanes, lanes > 1, type.layout == .rowMajor else { continue }
+        let reading = (readers[id] ?? []).map { graph.nodes[$0] }
+        guard !reading.isEmpty, reading.allSatisfy({ $0.readsPackable(id) }), !graph.results.contains(id) else { continue }
+        var packed = type
+        packed.layout = .blocked(axis: type.rank - 1, size: channels >= 2 * lanes ? 2 * lanes : lanes)
+        graph.setType(id, packed)
+      }
+    }
+  }
+}
+
+extension Node {
+  /// The value is nothing but the weights of a node whose kernels vectorise along the last axis of the weights.
+  fileprivate func readsPackable(_ id: ValueID) -> Bool {
+    guard inputs.firstIndex(of: id) == 1, inputs.lastIndex(of: id) == 1 else { return false }
+    switch op {
+    case let op as MatMul: return !op.transposeB
+    case let op as Convolution: return op.groups == 1
+    case let op as ConvolutionTranspose: return op.groups == 1
+    default: return false
+    }
+  }
+}

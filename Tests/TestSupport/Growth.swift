@@ -37,12 +37,14 @@ extension Growth {
       try grower.add(Map(ElementwiseBody(grower.pick([x + y, x - y, x * y, x / y])), inputCount: 2), [a, neutral])
     },
     Growth("scale of channels", weight: 3) { (grower) throws(Diagnostic) in
-      let a = grower.value(rank: 1...4)
+      var a = grower.value(rank: 1...4)
       let channels = grower.dims(a)[grower.dims(a).count - 1]
-      let numbers = (0..<2).map { _ in grower.addConstant(.float32, [channels]) }
       let z = ElementwiseBody.input(2, .float32)
       let bodies: [Expr] = [x * y + z, (x - y) * z, (x + y) * z, .multiplyAdd(x, y, z), -(x * y) - z]
-      try grower.add(Map(ElementwiseBody(grower.pick(bodies)), inputCount: 3), [a] + numbers)
+      for _ in 0..<grower.number(1...2) {
+        let numbers = (0..<2).map { _ in grower.addConstant(.float32, [channels]) }
+        a = try grower.add(Map(ElementwiseBody(grower.pick(bodies)), inputCount: 3), [a] + numbers)[0]
+      }
     },
     Growth("activation", weight: 3) { (grower) throws(Diagnostic) in
       let zero = Expr.constant(0, .float32)
@@ -81,9 +83,13 @@ extension Growth {
       try grower.add(Map(ElementwiseBody(.cast(target, ElementwiseBody.input(0, source))), inputCount: 1), [grower.value(source)])
     },
     Growth("twice", weight: 1) { (grower) throws(Diagnostic) in
-      // The same computation again, for the pass that finds it.
+      // The same computation again, for the pass that finds it, or one that only looks the same.
       let a = grower.value()
-      for _ in 0..<2 { try grower.add(Map(ElementwiseBody(x + x), inputCount: 1), [a]) }
+      let b = grower.companion(of: a)
+      let body = grower.pick([x + y, x - y])
+      let first = try grower.add(Map(ElementwiseBody(body), inputCount: 2), [a, b])
+      let second = try grower.add(Map(ElementwiseBody(body), inputCount: 2), grower.chance(2) ? [a, b] : [b, a])
+      try grower.add(Map(ElementwiseBody(maximum(x, y)), inputCount: 2), first + second)
     },
   ]
 

@@ -96,7 +96,7 @@ extension GraphGrower {
 
   /// A value that fits, rather a young one; a new input where none does.
   package mutating func value(_ dtype: DType = .float32, rank: ClosedRange<Int> = 0...6) -> ValueID {
-    let fitting = pool.filter { type($0).dtype == dtype && rank.contains(type($0).rank) && dims($0).reduce(1, *) <= 1024 }
+    let fitting = pool.filter { type($0).dtype == dtype && rank.contains(type($0).rank) }
     if let youngest = fitting.last, !chance(3) { return youngest }
     if !fitting.isEmpty, !chance(4) { return pick(fitting) }
     let axes = (0..<number(max(1, rank.lowerBound)...max(1, min(4, rank.upperBound)))).map { _ in chance(5) ? 1 : number(2...6) }
@@ -111,11 +111,11 @@ extension GraphGrower {
     return addConstant(type(id).dtype, chance(4) ? [] : Array(broadcast.dropFirst(number(0...broadcast.count))))
   }
 
-  /// Adds the node; large results are left without readers.
+  /// Adds the node; large and empty results are left without readers.
   @discardableResult
   package mutating func add(_ op: any Operator, _ inputs: [ValueID?]) throws(Diagnostic) -> [ValueID] {
     let outputs = try graph.add(op, inputs)
-    pool += outputs
+    pool += outputs.filter { (1...1024).contains(dims($0).reduce(1, *)) }
     return outputs
   }
 }

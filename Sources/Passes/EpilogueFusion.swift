@@ -35,11 +35,13 @@ extension Editor {
   }
 
   private func accepts(_ producer: Node?, as node: Node) -> Bool {
-    guard let producer, producer.op.acceptsEpilogue, producer.op.elementwise == nil, producer.outputs.count == 1 else { return false }
+    guard let producer, producer.op.acceptsEpilogue, producer.op.elementwise == nil else { return false }
+    // Nobody reads its other outputs, as the last states of a recurrent layer.
+    guard producer.outputs.dropFirst().allSatisfy({ isReadHereOnly($0) && !node.inputs.contains($0) }) else { return false }
     // What is free as a view stays one.
     guard producer.op.aliasing(graph.types(producer.operatorInputs), producer.outputs.map { type($0) }) == .none else { return false }
     let value = producer.outputs[0]
-    return isReadHereOnly(value) && type(value).shape == type(node.outputs[0]).shape
+    return node.inputs.contains(value) && isReadHereOnly(value) && type(value).shape == type(node.outputs[0]).shape
   }
 
   fileprivate func fused(_ node: Node, behind producer: Node) throws(Diagnostic) -> Node? {
@@ -51,7 +53,7 @@ extension Editor {
     var fused = producer
     fused.name = node.name
     fused.inputs = producer.operatorInputs + shared.ids
-    fused.outputs = node.outputs
+    fused.outputs = node.outputs + producer.outputs.dropFirst()
     fused.epilogue = Epilogue(ElementwiseBody(second), operandCount: shared.ids.count)
     fused.label = producer.shownLabel + "+" + node.shownLabel
     return fused

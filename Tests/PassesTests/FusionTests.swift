@@ -61,6 +61,30 @@ import Testing
     #expect(nodes[1].hasSuffix("then [(x1 - x0)](%first)"))
   }
 
+  @Test func graphsInsideOperatorsAreTransformed() throws {
+    var body = Graph(name: "step")
+    let ids = ["s", "x"].map { body.addInput($0, TensorType(.float32, [3])) }
+    let sum = try body.add(Map(ElementwiseBody(x0 + x1), inputCount: 2), ids)
+    let next = try body.add(Map(ElementwiseBody(.unary(.tanh, x0)), inputCount: 1), sum)
+    for name in ["s", "all"] { body.addOutput(name, next[0]) }
+    var sketch = Sketch()
+    sketch.output(try sketch.add("y", Scan(body, carried: 1, sequences: 1), sketch.input("s", [3]), sketch.input("x", [4, 3])))
+    try GraphPass.fuseMaps.run(on: &sketch.graph)
+    guard case .scan(let fused, _, _, _) = sketch.graph.nodes[0].op.control else { throw Diagnostic("the scan is gone") }
+    #expect(fused.nodes.map(\.label) == ["add+tanh"])
+  }
+
+  @Test func aRecurrentLayerTakesAnActivationWhereItsStatesAreNotRead() throws {
+    for readsState in [false, true] {
+      var sketch = Sketch()
+      let inputs = [sketch.input("x", [2, 3, 8]), sketch.constant("r", [2, 8])]
+      let outputs = try sketch.graph.add(LSTM(), inputs, name: "lstm")
+      sketch.output(try sketch.map("y", relu, outputs[0]))
+      if readsState { sketch.output(outputs[2]) }
+      #expect(try sketch.nodes(after: .fuseEpilogues).count == (readsState ? 2 : 1))
+    }
+  }
+
   @Test func aMapThatWidensIsNoEpilogue() throws {
     var sketch = Sketch()
     let product = try sketch.add("product", MatMul(), sketch.input("x", [1, 4]), sketch.constant("w", [4, 5]))

@@ -26,6 +26,12 @@ package struct Scan: Operator {
 
   package var control: ControlFlow? { .scan(body: body, carried: carried, sequences: sequences, reversed: isReversed) }
 
+  package func mappingBodies(_ transform: (Graph) throws(Diagnostic) -> Graph) throws(Diagnostic) -> any Operator {
+    var copy = self
+    copy.body = try transform(body)
+    return copy
+  }
+
   package func infer(_ inputs: [TensorType?]) throws(Diagnostic) -> [TensorType] {
     guard (0..<inputs.count).contains(carried), (1...inputs.count - carried).contains(sequences),
       body.inputs.count == inputs.count, body.outputs.count >= carried, body.states.isEmpty

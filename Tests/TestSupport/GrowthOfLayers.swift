@@ -61,6 +61,22 @@ extension Growth {
       let axis = grower.number(0...grower.type(x).rank - 1)
       try grower.add(Reduce(grower.pick([.sum, .mean, .max, .min]), axes: [axis], keepDims: grower.chance(2)), [x])
     },
+    Growth("normalise") { (grower) throws(Diagnostic) in
+      let x = grower.value(rank: 1...4)
+      let scale = grower.addConstant(.float32, [grower.dims(x)[grower.type(x).rank - 1]])
+      try grower.add(Normalise(axes: [-1], epsilon: 0.5), [x, grower.chance(2) ? scale : nil, nil])
+    },
+    Growth("recurrent", weight: 2) { (grower) throws(Diagnostic) in
+      let x = grower.value(rank: 3...3)
+      let units = grower.number(1...3)
+      var gru = GRU()
+      gru.resetAfter = false
+      let cells: [(op: any Operator, gates: Int)] = [(LSTM(), 4), (gru, 3), (SimpleRNN(), 1)]
+      let cell = grower.pick(cells)
+      let weights = grower.addConstant(.float32, [grower.dims(x)[2], cell.gates * units])
+      let projected = try grower.add(MatMul(), [x, weights])
+      try grower.add(cell.op, projected + [grower.addConstant(.float32, [units, cell.gates * units])])
+    },
     Growth("softmax") { (grower) throws(Diagnostic) in
       let x = grower.value(rank: 1...4)
       try grower.add(Softmax(axis: grower.number(0...grower.type(x).rank - 1)), [x])

@@ -26,6 +26,13 @@ import Testing
     for (value, wanted) in zip(found, [-1.3416408, -0.4472136, 0.4472136, 1.3416408] as [Float]) { #expect(abs(value - wanted) < 1e-6) }
   }
 
+  @Test(arguments: [DType.float16, .bfloat16])
+  func computesHalvesInSinglePrecision(dtype: DType) throws {
+    let types = [TensorType(dtype, [3, 70]), TensorType(dtype, [70])]
+    try expectAgreement(Normalise(axes: [-1], epsilon: 1e-3), types, within: dtype == .float16 ? 1e-3 : 8e-3)
+    try expectAgreement(Sparsemax(), [types[0]], within: 8e-3)
+  }
+
   @Test func refusesWhatHasNoMeaning() {
     #expect(throws: Diagnostic.self) { try Normalise().infer([TensorType(.int32, [2])]) }
     #expect(throws: Diagnostic.self) { try Normalise(axes: [1], epsilon: 0).infer([.floats([2])]) }

@@ -107,6 +107,16 @@ import Testing
     #expect(throws: Diagnostic.self) { try odd.infer([x, .floats([8, 8])]) }
   }
 
+  @Test(arguments: cells.indices, [DType.float16, .bfloat16])
+  func computesHalvesInSinglePrecision(cell: Int, dtype: DType) throws {
+    let op = Self.cells[cell]
+    let types = types(op, 2, 3, 5, optional: true).map { type in
+      type.map { $0.dtype == .bool ? $0 : TensorType(dtype, $0.shape) }
+    }
+    let bound = dtype == .float16 ? 1e-3 : 8e-3
+    for seed in UInt64(0)..<3 { #expect(try disagreement(op, types, seed: seed) < bound, "seed \(seed), \(op)") }
+  }
+
   /// Columns of the kernel, and units, are independent: a schedule may take both a vector at a time.
   @Test(arguments: cells.indices)
   func bothLoopsOfAStepTakeVectors(cell: Int) throws {

@@ -22,7 +22,23 @@ package enum Runtime {
     let mentioned: Set<String>
   }
 
-  private static let library: [Paragraph] = paragraphs(String(decoding: PackageResources.scalar_c, as: UTF8.self))
+  /// The part of a harness that follows what depends on the model.
+  package static let harness: String = {
+    let text = String(decoding: PackageResources.harness_c, as: UTF8.self)
+    return text.split(separator: "\n\n", maxSplits: 1).last.map { String($0) } ?? text
+  }()
+
+  /// The files as they are, with vectors for each number of lanes.
+  package static let files: [String] = {
+    let vector = String(decoding: PackageResources.vector_c, as: UTF8.self)
+    return [String(decoding: PackageResources.scalar_c, as: UTF8.self), String(decoding: PackageResources.x86_c, as: UTF8.self)]
+      + [16, 8, 4].map { lanes in
+        // The numbers of lanes in the text, and no other numbers, look like this.
+        ["x16", "[16]", "(16 *", "< 16;", "= 16 /"].reduce(vector) { $0.replacing($1, with: $1.replacing("16", with: "\(lanes)")) }
+      }
+  }()
+
+  private static let library: [Paragraph] = files.flatMap(paragraphs)
 
   private static func paragraphs(_ text: String) -> [Paragraph] {
     let parts = text.split(separator: "\n", omittingEmptySubsequences: false).split { $0.isEmpty }.map { $0.joined(separator: "\n") }
@@ -31,7 +47,7 @@ package enum Runtime {
 
   /// Names that follow the first `(` of a line that starts a function, or that end a type definition.
   private static func definitions(in paragraph: String) -> Set<String> {
-    let starts = ["static inline ", "typedef ", "} swdl_"]
+    let starts = ["static inline ", "swdl_inline ", "typedef ", "#define swdl_"]
     let heads = paragraph.split(separator: "\n").filter { line in starts.contains { line.hasPrefix($0) } }
     return heads.reduce(into: []) { result, line in
       let head = line.hasPrefix("typedef ") ? line : line.prefix { $0 != "(" }

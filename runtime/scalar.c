@@ -34,20 +34,20 @@ static inline double swdl_sign(double x) { return x > 0.0 ? 1.0 : x < 0.0 ? -1.0
 
 static inline int64_t swdl_sign_i64(int64_t x) { return (x > 0) - (x < 0); }
 
-static inline int64_t swdl_sign_u64(uint64_t x) { return x != 0; }
+static inline uint64_t swdl_sign_u64(uint64_t x) { return x != 0; }
 
 /* Ties go to the even neighbour. */
 static inline float swdl_roundf(float x) { return rintf(x); }
 
 static inline double swdl_round(double x) { return rint(x); }
 
-static inline int swdl_isnanf(float x) { return x != x; }
+static inline uint8_t swdl_isnanf(float x) { return x != x; }
 
-static inline int swdl_isnan(double x) { return x != x; }
+static inline uint8_t swdl_isnan(double x) { return x != x; }
 
-static inline int swdl_isinff(float x) { return x - x != 0.0f && x == x; }
+static inline uint8_t swdl_isinff(float x) { return x - x != 0.0f && x == x; }
 
-static inline int swdl_isinf(double x) { return x - x != 0.0 && x == x; }
+static inline uint8_t swdl_isinf(double x) { return x - x != 0.0 && x == x; }
 
 /* The quotient rounded towards minus infinity; of floats, before it is rounded to float. */
 static inline float swdl_floordivf(float a, float b) { return (float)floor((double)a / (double)b); }

@@ -1,1 +1,413 @@
-/* vector preamble */
+/* Sixteen floats side by side: vectors of gcc and clang, and structs where there are none. The text for eight and four lanes is this
+   one with other numbers. */
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Never called: the way in which wide vectors are passed depends on the flags of the compiler. */
+#if defined(__GNUC__)
+#define swdl_inline static inline __attribute__((always_inline))
+#else
+#define swdl_inline static inline
+#endif
+
+#if defined(__GNUC__)
+#pragma GCC diagnostic ignored "-Wpsabi"
+typedef float swdl_f32x16 __attribute__((vector_size(16 * sizeof(float))));
+typedef int32_t swdl_m32x16 __attribute__((vector_size(16 * sizeof(int32_t))));
+#else
+typedef struct swdl_f32x16 { float lane[16]; } swdl_f32x16;
+typedef struct swdl_m32x16 { int32_t lane[16]; } swdl_m32x16;
+#endif
+
+swdl_inline swdl_f32x16 swdl_f32x16_load(const float *from) {
+  swdl_f32x16 result;
+  memcpy(&result, from, sizeof result);
+  return result;
+}
+
+swdl_inline void swdl_f32x16_store(float *to, swdl_f32x16 a) { memcpy(to, &a, sizeof a); }
+
+/* The lanes of a vector as an array, for what has no operator. */
+#if defined(__GNUC__)
+#define swdl_lane_x16(a, i) (a)[i]
+#else
+#define swdl_lane_x16(a, i) (a).lane[i]
+#endif
+
+swdl_inline swdl_f32x16 swdl_f32x16_load_strided(const float *from, int stride) {
+  swdl_f32x16 result;
+  memset(&result, 0, sizeof result);
+  for (int i = 0; i < 16; i++) { swdl_lane_x16(result, i) = from[i * stride]; }
+  return result;
+}
+
+swdl_inline void swdl_f32x16_store_strided(float *to, int stride, swdl_f32x16 a) {
+  for (int i = 0; i < 16; i++) { to[i * stride] = swdl_lane_x16(a, i); }
+}
+
+#if defined(__GNUC__)
+swdl_inline swdl_f32x16 swdl_f32x16_set(float x) { return x - (swdl_f32x16){0}; }
+#else
+swdl_inline swdl_f32x16 swdl_f32x16_set(float x) {
+  swdl_f32x16 result;
+  for (int i = 0; i < 16; i++) { result.lane[i] = x; }
+  return result;
+}
+#endif
+
+#if defined(__GNUC__)
+swdl_inline swdl_m32x16 swdl_m32x16_set(int x) { return (x != 0 ? -1 : 0) - (swdl_m32x16){0}; }
+#else
+swdl_inline swdl_m32x16 swdl_m32x16_set(int x) {
+  swdl_m32x16 result;
+  for (int i = 0; i < 16; i++) { result.lane[i] = x != 0 ? -1 : 0; }
+  return result;
+}
+#endif
+
+#if defined(__GNUC__)
+swdl_inline swdl_f32x16 swdl_f32x16_add(swdl_f32x16 a, swdl_f32x16 b) { return a + b; }
+#else
+swdl_inline swdl_f32x16 swdl_f32x16_add(swdl_f32x16 a, swdl_f32x16 b) {
+  swdl_f32x16 result;
+  for (int i = 0; i < 16; i++) { result.lane[i] = a.lane[i] + b.lane[i]; }
+  return result;
+}
+#endif
+
+#if defined(__GNUC__)
+swdl_inline swdl_f32x16 swdl_f32x16_sub(swdl_f32x16 a, swdl_f32x16 b) { return a - b; }
+#else
+swdl_inline swdl_f32x16 swdl_f32x16_sub(swdl_f32x16 a, swdl_f32x16 b) {
+  swdl_f32x16 result;
+  for (int i = 0; i < 16; i++) { result.lane[i] = a.lane[i] - b.lane[i]; }
+  return result;
+}
+#endif
+
+#if defined(__GNUC__)
+swdl_inline swdl_f32x16 swdl_f32x16_mul(swdl_f32x16 a, swdl_f32x16 b) { return a * b; }
+#else
+swdl_inline swdl_f32x16 swdl_f32x16_mul(swdl_f32x16 a, swdl_f32x16 b) {
+  swdl_f32x16 result;
+  for (int i = 0; i < 16; i++) { result.lane[i] = a.lane[i] * b.lane[i]; }
+  return result;
+}
+#endif
+
+#if defined(__GNUC__)
+swdl_inline swdl_f32x16 swdl_f32x16_div(swdl_f32x16 a, swdl_f32x16 b) { return a / b; }
+#else
+swdl_inline swdl_f32x16 swdl_f32x16_div(swdl_f32x16 a, swdl_f32x16 b) {
+  swdl_f32x16 result;
+  for (int i = 0; i < 16; i++) { result.lane[i] = a.lane[i] / b.lane[i]; }
+  return result;
+}
+#endif
+
+#if defined(__GNUC__)
+swdl_inline swdl_m32x16 swdl_f32x16_lt(swdl_f32x16 a, swdl_f32x16 b) { return a < b; }
+#else
+swdl_inline swdl_m32x16 swdl_f32x16_lt(swdl_f32x16 a, swdl_f32x16 b) {
+  swdl_m32x16 result;
+  for (int i = 0; i < 16; i++) { result.lane[i] = a.lane[i] < b.lane[i] ? -1 : 0; }
+  return result;
+}
+#endif
+
+#if defined(__GNUC__)
+swdl_inline swdl_m32x16 swdl_f32x16_le(swdl_f32x16 a, swdl_f32x16 b) { return a <= b; }
+#else
+swdl_inline swdl_m32x16 swdl_f32x16_le(swdl_f32x16 a, swdl_f32x16 b) {
+  swdl_m32x16 result;
+  for (int i = 0; i < 16; i++) { result.lane[i] = a.lane[i] <= b.lane[i] ? -1 : 0; }
+  return result;
+}
+#endif
+
+#if defined(__GNUC__)
+swdl_inline swdl_m32x16 swdl_f32x16_eq(swdl_f32x16 a, swdl_f32x16 b) { return a == b; }
+#else
+swdl_inline swdl_m32x16 swdl_f32x16_eq(swdl_f32x16 a, swdl_f32x16 b) {
+  swdl_m32x16 result;
+  for (int i = 0; i < 16; i++) { result.lane[i] = a.lane[i] == b.lane[i] ? -1 : 0; }
+  return result;
+}
+#endif
+
+#if defined(__GNUC__)
+swdl_inline swdl_m32x16 swdl_f32x16_ne(swdl_f32x16 a, swdl_f32x16 b) { return a != b; }
+#else
+swdl_inline swdl_m32x16 swdl_f32x16_ne(swdl_f32x16 a, swdl_f32x16 b) {
+  swdl_m32x16 result;
+  for (int i = 0; i < 16; i++) { result.lane[i] = a.lane[i] != b.lane[i] ? -1 : 0; }
+  return result;
+}
+#endif
+
+#if defined(__GNUC__)
+swdl_inline swdl_m32x16 swdl_f32x16_gt(swdl_f32x16 a, swdl_f32x16 b) { return a > b; }
+#else
+swdl_inline swdl_m32x16 swdl_f32x16_gt(swdl_f32x16 a, swdl_f32x16 b) {
+  swdl_m32x16 result;
+  for (int i = 0; i < 16; i++) { result.lane[i] = a.lane[i] > b.lane[i] ? -1 : 0; }
+  return result;
+}
+#endif
+
+#if defined(__GNUC__)
+swdl_inline swdl_m32x16 swdl_f32x16_ge(swdl_f32x16 a, swdl_f32x16 b) { return a >= b; }
+#else
+swdl_inline swdl_m32x16 swdl_f32x16_ge(swdl_f32x16 a, swdl_f32x16 b) {
+  swdl_m32x16 result;
+  for (int i = 0; i < 16; i++) { result.lane[i] = a.lane[i] >= b.lane[i] ? -1 : 0; }
+  return result;
+}
+#endif
+
+#if defined(__GNUC__)
+swdl_inline swdl_m32x16 swdl_m32x16_and(swdl_m32x16 a, swdl_m32x16 b) { return a & b; }
+#else
+swdl_inline swdl_m32x16 swdl_m32x16_and(swdl_m32x16 a, swdl_m32x16 b) {
+  swdl_m32x16 result;
+  for (int i = 0; i < 16; i++) { result.lane[i] = a.lane[i] & b.lane[i]; }
+  return result;
+}
+#endif
+
+#if defined(__GNUC__)
+swdl_inline swdl_m32x16 swdl_m32x16_or(swdl_m32x16 a, swdl_m32x16 b) { return a | b; }
+#else
+swdl_inline swdl_m32x16 swdl_m32x16_or(swdl_m32x16 a, swdl_m32x16 b) {
+  swdl_m32x16 result;
+  for (int i = 0; i < 16; i++) { result.lane[i] = a.lane[i] | b.lane[i]; }
+  return result;
+}
+#endif
+
+#if defined(__GNUC__)
+swdl_inline swdl_m32x16 swdl_m32x16_xor(swdl_m32x16 a, swdl_m32x16 b) { return a ^ b; }
+#else
+swdl_inline swdl_m32x16 swdl_m32x16_xor(swdl_m32x16 a, swdl_m32x16 b) {
+  swdl_m32x16 result;
+  for (int i = 0; i < 16; i++) { result.lane[i] = a.lane[i] ^ b.lane[i]; }
+  return result;
+}
+#endif
+
+#if defined(__GNUC__)
+swdl_inline swdl_m32x16 swdl_m32x16_not(swdl_m32x16 a) { return ~a; }
+#else
+swdl_inline swdl_m32x16 swdl_m32x16_not(swdl_m32x16 a) {
+  swdl_m32x16 result;
+  for (int i = 0; i < 16; i++) { result.lane[i] = ~a.lane[i]; }
+  return result;
+}
+#endif
+
+#if defined(__GNUC__)
+swdl_inline swdl_f32x16 swdl_f32x16_neg(swdl_f32x16 a) { return -a; }
+#else
+swdl_inline swdl_f32x16 swdl_f32x16_neg(swdl_f32x16 a) {
+  swdl_f32x16 result;
+  for (int i = 0; i < 16; i++) { result.lane[i] = -a.lane[i]; }
+  return result;
+}
+#endif
+
+#if defined(__GNUC__)
+swdl_inline swdl_f32x16 swdl_f32x16_abs(swdl_f32x16 a) { return (swdl_f32x16)((swdl_m32x16)a & 0x7fffffff); }
+#else
+swdl_inline swdl_f32x16 swdl_f32x16_abs(swdl_f32x16 a) {
+  swdl_f32x16 result;
+  for (int i = 0; i < 16; i++) { result.lane[i] = fabsf(a.lane[i]); }
+  return result;
+}
+#endif
+
+#if defined(__GNUC__)
+swdl_inline swdl_f32x16 swdl_f32x16_select(swdl_m32x16 m, swdl_f32x16 a, swdl_f32x16 b) { return (swdl_f32x16)((m & (swdl_m32x16)a) | (~m & (swdl_m32x16)b)); }
+#else
+swdl_inline swdl_f32x16 swdl_f32x16_select(swdl_m32x16 m, swdl_f32x16 a, swdl_f32x16 b) {
+  swdl_f32x16 result;
+  for (int i = 0; i < 16; i++) { result.lane[i] = m.lane[i] != 0 ? a.lane[i] : b.lane[i]; }
+  return result;
+}
+#endif
+
+#if defined(swdl_native_min_x16)
+swdl_inline swdl_f32x16 swdl_f32x16_min(swdl_f32x16 a, swdl_f32x16 b) { return swdl_native_min_x16(b, a); }
+#else
+swdl_inline swdl_f32x16 swdl_f32x16_min(swdl_f32x16 a, swdl_f32x16 b) {
+  return swdl_f32x16_select(swdl_f32x16_lt(b, a), b, a);
+}
+#endif
+
+#if defined(swdl_native_max_x16)
+swdl_inline swdl_f32x16 swdl_f32x16_max(swdl_f32x16 a, swdl_f32x16 b) { return swdl_native_max_x16(b, a); }
+#else
+swdl_inline swdl_f32x16 swdl_f32x16_max(swdl_f32x16 a, swdl_f32x16 b) {
+  return swdl_f32x16_select(swdl_f32x16_lt(a, b), b, a);
+}
+#endif
+
+/* One rounding where the machine has an instruction for it; clang finds it by itself. */
+#if defined(swdl_native_fma_x16)
+swdl_inline swdl_f32x16 swdl_f32x16_fma(swdl_f32x16 a, swdl_f32x16 b, swdl_f32x16 c) { return swdl_native_fma_x16(a, b, c); }
+#elif defined(__GNUC__)
+swdl_inline swdl_f32x16 swdl_f32x16_fma(swdl_f32x16 a, swdl_f32x16 b, swdl_f32x16 c) { return a * b + c; }
+#else
+swdl_inline swdl_f32x16 swdl_f32x16_fma(swdl_f32x16 a, swdl_f32x16 b, swdl_f32x16 c) {
+  swdl_f32x16 result;
+  for (int i = 0; i < 16; i++) { result.lane[i] = a.lane[i] * b.lane[i] + c.lane[i]; }
+  return result;
+}
+#endif
+
+#if defined(swdl_native_sqrt_x16)
+swdl_inline swdl_f32x16 swdl_f32x16_sqrt(swdl_f32x16 a) { return swdl_native_sqrt_x16(a); }
+#else
+swdl_inline swdl_f32x16 swdl_f32x16_sqrt(swdl_f32x16 a) {
+  for (int i = 0; i < 16; i++) { swdl_lane_x16(a, i) = sqrtf(swdl_lane_x16(a, i)); }
+  return a;
+}
+#endif
+
+#if defined(swdl_native_floor_x16)
+swdl_inline swdl_f32x16 swdl_f32x16_floor(swdl_f32x16 a) { return swdl_native_floor_x16(a); }
+#else
+swdl_inline swdl_f32x16 swdl_f32x16_floor(swdl_f32x16 a) {
+  for (int i = 0; i < 16; i++) { swdl_lane_x16(a, i) = floorf(swdl_lane_x16(a, i)); }
+  return a;
+}
+#endif
+
+#if defined(swdl_native_ceil_x16)
+swdl_inline swdl_f32x16 swdl_f32x16_ceil(swdl_f32x16 a) { return swdl_native_ceil_x16(a); }
+#else
+swdl_inline swdl_f32x16 swdl_f32x16_ceil(swdl_f32x16 a) {
+  for (int i = 0; i < 16; i++) { swdl_lane_x16(a, i) = ceilf(swdl_lane_x16(a, i)); }
+  return a;
+}
+#endif
+
+#if defined(swdl_native_nearest_x16)
+swdl_inline swdl_f32x16 swdl_f32x16_round(swdl_f32x16 a) { return swdl_native_nearest_x16(a); }
+#else
+swdl_inline swdl_f32x16 swdl_f32x16_round(swdl_f32x16 a) {
+  for (int i = 0; i < 16; i++) { swdl_lane_x16(a, i) = rintf(swdl_lane_x16(a, i)); }
+  return a;
+}
+#endif
+
+#if defined(swdl_native_trunc_x16)
+swdl_inline swdl_f32x16 swdl_f32x16_trunc(swdl_f32x16 a) { return swdl_native_trunc_x16(a); }
+#else
+swdl_inline swdl_f32x16 swdl_f32x16_trunc(swdl_f32x16 a) {
+  for (int i = 0; i < 16; i++) { swdl_lane_x16(a, i) = truncf(swdl_lane_x16(a, i)); }
+  return a;
+}
+#endif
+
+swdl_inline float swdl_f32x16_reduce_add(swdl_f32x16 a) {
+  float lanes[16];
+  memcpy(lanes, &a, sizeof lanes);
+  for (int half = 16 / 2; half > 0; half /= 2) {
+    for (int i = 0; i < half; i++) { lanes[i] = lanes[i] + lanes[i + half]; }
+  }
+  return lanes[0];
+}
+
+swdl_inline float swdl_f32x16_reduce_min(swdl_f32x16 a) {
+  float lanes[16];
+  memcpy(lanes, &a, sizeof lanes);
+  for (int half = 16 / 2; half > 0; half /= 2) {
+    for (int i = 0; i < half; i++) { lanes[i] = lanes[i + half] < lanes[i] ? lanes[i + half] : lanes[i]; }
+  }
+  return lanes[0];
+}
+
+swdl_inline float swdl_f32x16_reduce_max(swdl_f32x16 a) {
+  float lanes[16];
+  memcpy(lanes, &a, sizeof lanes);
+  for (int half = 16 / 2; half > 0; half /= 2) {
+    for (int i = 0; i < half; i++) { lanes[i] = lanes[i] < lanes[i + half] ? lanes[i + half] : lanes[i]; }
+  }
+  return lanes[0];
+}
+
+/* a * 2^n, where n is what is left of t without 1.5 * 2^23; in two steps, since 2^n alone may overflow or vanish. */
+#if defined(__GNUC__)
+swdl_inline swdl_f32x16 swdl_f32x16_scale(swdl_f32x16 a, swdl_f32x16 t) {
+  const swdl_m32x16 n = (swdl_m32x16)t - 0x4b400000;
+  const swdl_m32x16 half = n >> 1;
+  return a * (swdl_f32x16)((half + 127) << 23) * (swdl_f32x16)((n - half + 127) << 23);
+}
+#else
+swdl_inline swdl_f32x16 swdl_f32x16_scale(swdl_f32x16 a, swdl_f32x16 t) {
+  for (int i = 0; i < 16; i++) { a.lane[i] = ldexpf(a.lane[i], (int)(t.lane[i] == t.lane[i] ? t.lane[i] - 12582912.0f : 0.0f)); }
+  return a;
+}
+#endif
+
+/* x = n * ln 2 + r with |r| <= ln 2 / 2; e^r by a polynomial. Beyond -104 and 89 the result is zero and infinity. */
+swdl_inline swdl_f32x16 swdl_f32x16_exp(swdl_f32x16 x) {
+  const swdl_f32x16 shift = swdl_f32x16_set(12582912.0f);
+  const swdl_f32x16 one = swdl_f32x16_set(1.0f);
+  const swdl_f32x16 y = swdl_f32x16_max(swdl_f32x16_min(x, swdl_f32x16_set(89.0f)), swdl_f32x16_set(-104.0f));
+  const swdl_f32x16 t = swdl_f32x16_add(swdl_f32x16_mul(y, swdl_f32x16_set(1.44269504f)), shift);
+  const swdl_f32x16 n = swdl_f32x16_sub(t, shift);
+  const swdl_f32x16 coarse = swdl_f32x16_fma(n, swdl_f32x16_set(-0.693145752f), y);
+  const swdl_f32x16 r = swdl_f32x16_fma(n, swdl_f32x16_set(-1.42860677e-6f), coarse);
+  swdl_f32x16 p = swdl_f32x16_set(0.0013813142f);
+  p = swdl_f32x16_fma(p, r, swdl_f32x16_set(0.008369419f));
+  p = swdl_f32x16_fma(p, r, swdl_f32x16_set(0.041668456f));
+  p = swdl_f32x16_fma(p, r, swdl_f32x16_set(0.16666515f));
+  p = swdl_f32x16_fma(p, r, swdl_f32x16_set(0.49999994f));
+  p = swdl_f32x16_fma(p, swdl_f32x16_mul(r, r), r);
+  return swdl_f32x16_scale(swdl_f32x16_add(p, one), t);
+}
+
+swdl_inline swdl_f32x16 swdl_f32x16_sigmoid(swdl_f32x16 x) {
+  const swdl_f32x16 one = swdl_f32x16_set(1.0f);
+  return swdl_f32x16_div(one, swdl_f32x16_add(one, swdl_f32x16_exp(swdl_f32x16_neg(x))));
+}
+
+/* A quotient of polynomials in x^2, which is 1 in float where x is cut off. */
+swdl_inline swdl_f32x16 swdl_f32x16_tanh(swdl_f32x16 x) {
+  const swdl_f32x16 limit = swdl_f32x16_set(9.01f);
+  const swdl_f32x16 y = swdl_f32x16_max(swdl_f32x16_min(x, limit), swdl_f32x16_neg(limit));
+  const swdl_f32x16 z = swdl_f32x16_mul(y, y);
+  swdl_f32x16 p = swdl_f32x16_set(1.331889642e-08f);
+  swdl_f32x16 q = swdl_f32x16_set(7.761947987e-07f);
+  p = swdl_f32x16_fma(p, z, swdl_f32x16_set(2.058335597e-05f));
+  p = swdl_f32x16_fma(p, z, swdl_f32x16_set(3.494027019e-03f));
+  p = swdl_f32x16_fma(p, z, swdl_f32x16_set(1.337971162e-01f));
+  p = swdl_f32x16_fma(p, z, swdl_f32x16_set(9.999999790e-01f));
+  q = swdl_f32x16_fma(q, z, swdl_f32x16_set(3.283080453e-04f));
+  q = swdl_f32x16_fma(q, z, swdl_f32x16_set(2.587104460e-02f));
+  q = swdl_f32x16_fma(q, z, swdl_f32x16_set(4.671302686e-01f));
+  q = swdl_f32x16_fma(q, z, swdl_f32x16_set(1.0f));
+  return swdl_f32x16_div(swdl_f32x16_mul(y, p), q);
+}
+
+/* A quotient of polynomials in x^2, which is 1 in float where x is cut off. */
+swdl_inline swdl_f32x16 swdl_f32x16_erf(swdl_f32x16 x) {
+  const swdl_f32x16 limit = swdl_f32x16_set(3.92f);
+  const swdl_f32x16 y = swdl_f32x16_max(swdl_f32x16_min(x, limit), swdl_f32x16_neg(limit));
+  const swdl_f32x16 z = swdl_f32x16_mul(y, y);
+  swdl_f32x16 p = swdl_f32x16_set(2.050051991e-06f);
+  swdl_f32x16 q = swdl_f32x16_set(3.809131035e-05f);
+  p = swdl_f32x16_fma(p, z, swdl_f32x16_set(2.848819611e-04f));
+  p = swdl_f32x16_fma(p, z, swdl_f32x16_set(3.765664976e-03f));
+  p = swdl_f32x16_fma(p, z, swdl_f32x16_set(5.274886073e-02f));
+  p = swdl_f32x16_fma(p, z, swdl_f32x16_set(1.904078388e-01f));
+  p = swdl_f32x16_fma(p, z, swdl_f32x16_set(1.128379146f));
+  q = swdl_f32x16_fma(q, z, swdl_f32x16_set(1.162543803e-03f));
+  q = swdl_f32x16_fma(q, z, swdl_f32x16_set(1.496931261e-02f));
+  q = swdl_f32x16_fma(q, z, swdl_f32x16_set(1.141096395e-01f));
+  q = swdl_f32x16_fma(q, z, swdl_f32x16_set(5.020772943e-01f));
+  q = swdl_f32x16_fma(q, z, swdl_f32x16_set(1.0f));
+  return swdl_f32x16_div(swdl_f32x16_mul(y, p), q);
+}

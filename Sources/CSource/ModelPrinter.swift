@@ -36,9 +36,10 @@ package struct ModelPrinter {
     if !options.postamble.isEmpty { source.append(UInt8(ascii: "\n")) }
     let header = HeaderPrinter(
       program: program, names: names, facts: facts, storage: options.weights ?? .inline, weightsBytes: weights.byteCount)
+    let harness = HarnessPrinter(program: program, names: names, storage: options.weights ?? .inline)
     return GeneratedSource(
       prefix: names.prefix, source: source, header: header.text,
-      harness: nil, weights: weights.block, weightsBytes: weights.byteCount)
+      harness: options.hasHarness ? harness.text : nil, weights: weights.block, weightsBytes: weights.byteCount)
   }
 
   /// Functions of the kernels that are called, and by which name each kernel is called: equal ones share a function.
@@ -76,8 +77,8 @@ package struct ModelPrinter {
   /// No product is fused with a sum: gcc's default dialect and clang would.
   private var strictPragmas: [String] {
     [
-      "#if defined(__clang__)", "#pragma STDC FP_CONTRACT OFF", "#elif defined(__GNUC__)", "#pragma GCC optimize(\"fp-contract=off\")",
-      "#endif", "",
+      "#define SWDL_STRICT", "#if defined(__clang__)", "#pragma STDC FP_CONTRACT OFF", "#elif defined(__GNUC__)",
+      "#pragma GCC optimize(\"fp-contract=off\")", "#endif", "",
     ]
   }
 

@@ -1,4 +1,5 @@
 import CSource
+import FoundationEssentials
 import LoopIR
 import Tensors
 import Testing
@@ -38,5 +39,118 @@ import Validation
     let generated = ModelPrinter.print(Programs.recurrent, SourceOptions(name: "net"))
     expectGolden(String(decoding: generated.source, as: UTF8.self), "recurrent.c")
     expectGolden(generated.header, "recurrent.h")
+  }
+}
+
+@Suite(.serialized) struct OptionTests {
+  private let x = Tensor.small([2, 5])
+
+  private func expected() throws -> [Tensor] { try ProgramInterpreter(Programs.recurrent).run([x], dims: ["int": 2]) }
+
+  @Test(arguments: [Backend.gcc, .clang14, .clang])
+  func weightsCanComeFromAFileOfTheAssembler(backend: Backend) throws {
+    var options = SourceOptions(name: "net")
+    options.weights = .incbin
+    #expect(try runner(Programs.recurrent, backend, options).run([x], dims: [2], outputDims: [[2, 3]]) == expected())
+  }
+
+  @Test(arguments: Backend.allCases)
+  func weightsCanBeBound(backend: Backend) throws {
+    var options = SourceOptions(name: "net")
+    options.weights = .bind
+    let generated = ModelPrinter.print(Programs.recurrent, options)
+    let (model, module) = try runnerAndModule(Programs.recurrent, backend, options)
+    #expect(throws: Diagnostic.self) { try model.run([x], dims: [2], outputDims: [[2, 3]]) }
+    typealias Bind = @convention(c) (UnsafeMutableRawPointer, UnsafeRawPointer?) -> Int32
+    let bind = unsafeBitCast(try module.symbol("net_bind"), to: Bind.self)
+    #expect(bind(model.modelAddress, nil) == 1)
+    let block = UnsafeMutableRawBufferPointer.allocate(byteCount: generated.weightsBytes, alignment: 64)
+    defer { block.deallocate() }
+    block.copyBytes(from: try #require(generated.weights))
+    #expect(bind(model.modelAddress, block.baseAddress) == 0)
+    #expect(try model.run([x], dims: [2], outputDims: [[2, 3]]) == expected())
+  }
+
+  @Test(arguments: Backend.allCases)
+  func resultsOfLayersAreTraced(backend: Backend) throws {
+    var options = SourceOptions(name: "net")
+    options.isTraced = true
+    var seen: [Int: [Float]] = [:]
+    _ = try runner(Programs.recurrent, backend, options).run([x], dims: [2], outputDims: [[2, 3]]) { step, data in
+      seen[step] = (0..<6).map { data.load(fromByteOffset: 4 * $0, as: Float.self) }
+    }
+    let weights = Programs.recurrent.constants.map(\.data.floats)
+    let sums = (0..<6).map { at in
+      var sum = weights[1][at % 3]
+      for k in 0..<5 { sum += x.floats[at / 3 * 5 + k] * weights[0][k * 3 + at % 3] }
+      return sum
+    }
+    #expect(seen == [0: sums])
+  }
+
+  @Test func sanitizersFindNothing() throws {
+    let flags = ["-fsanitize=address,undefined,float-cast-overflow,float-divide-by-zero", "-fno-sanitize-recover=all", "-g"]
+    let outcome = try harness(Programs.recurrent, SourceOptions(name: "net"), flags).run(["--dim", "int=7", "--repeat", "2"])
+    #expect(outcome.succeeded, "\(outcome.standardError)")
+  }
+
+  @Test(arguments: WeightStorage.allCases)
+  func theHarnessRunsFilesAndMeasures(weights: WeightStorage) throws {
+    var options = SourceOptions(name: "net")
+    options.weights = weights
+    let program = try harness(Programs.recurrent, options, ["-O1"])
+    let folder = program.folder.path
+    try Data(x.bytes).write(to: URL(filePath: "\(folder)/x.bin"))
+    let outcome = try program.run(
+      ["\(folder)/x.bin", "--out", "\(folder)/y", "--dim", "int=2", "--repeat", "3"]
+        + (weights == .bind ? ["--weights", "\(folder)/net_weights.bin"] : []))
+    #expect(outcome.succeeded, "\(outcome.standardError)")
+    #expect(try program.folder.read("y0.bin") == expected()[0].bytes)
+    #expect(String(decoding: try program.folder.read("y0.shape"), as: UTF8.self) == "2 3\n")
+    #expect(outcome.standardOutput.hasPrefix("{\"runs\":3,\"min_ns\":"))
+  }
+
+  @Test func theHeaderSuitsCPlusPlus() throws {
+    let generated = ModelPrinter.print(Programs.recurrent, SourceOptions(name: "class"))
+    #expect(generated.prefix == "n_class")
+    let flags = ["-x", "c++", "-std=c++11", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
+    let user = "#include \"n_class.h\"\nint f() { n_class_t m{}; return (int)sizeof m; }"
+    #expect(throws: Never.self) { try SystemCompiler("g++", flags: flags).load(["n_class.h": generated.header, "user.c": user]) }
+  }
+
+  /// The program with its `main`, compiled by gcc under all warnings.
+  private func harness(_ program: Program, _ options: SourceOptions, _ flags: [String]) throws -> Executable {
+    var options = options
+    options.hasHarness = true
+    var sources: SourceSet = [:]
+    for file in ModelPrinter.print(program, options).files { sources.add(file.name, bytes: file.bytes) }
+    return try SystemCompiler("gcc", flags: warnings + flags).executable(sources)
+  }
+}
+
+@Suite struct IdentifierTests {
+  @Test(arguments: [
+    ("conv2d/kernel:0", "conv2d_kernel_0"), ("int", "n_int"), ("y0", "n_y0"), ("1x1", "n1x1"), ("", "unnamed"), ("ü", "unnamed"),
+    ("__x__", "x"), ("a;}*/ int main(){", "a_int_main"), ("INT8_MAX", "n_INT8_MAX"), ("swdl_min", "n_swdl_min"),
+    (String(repeating: "a", count: 99), String(repeating: "a", count: 48)),
+  ])
+  func becomeC(name: String, expected: String) { #expect(identifierText(name) == expected) }
+
+  @Test func hostileNamesCompileInSilence() throws {
+    let names = ["*/", "??/", "self", "arena", "net_run", "int32_t", "\"\\\n", "\u{202E}", "/*", "x", "X", "x", "main", "NAN"]
+    var program = Programs.map({ $0.dropFirst().reduce($0[0]) { $0 + $1 } }, names.map { _ in .float32 }, count: 3)
+    for (position, name) in names.enumerated() {
+      program.inputs[position].name = name
+      program.inputs[position].identifier = name
+    }
+    program.outputs[0].identifier = "self"
+    program.kernels[0].name = "net_run"
+    program.kernels[0].notes = names
+    program.layers[0].name = "*/ #error"
+    program.name = "*/"
+    let inputs = names.map { _ in Tensor.small([3]) }
+    for backend in Backend.allCases {
+      #expect(try runner(program, backend).run(inputs, outputDims: [[3]]) == ProgramInterpreter(program).run(inputs))
+    }
   }
 }

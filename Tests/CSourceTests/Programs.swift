@@ -139,6 +139,10 @@ enum Backend: CaseIterable, Sendable {
 
 /// A printed program along with the trampoline that calls it.
 func runner(_ program: Program, _ backend: Backend, _ options: SourceOptions = SourceOptions(name: "net")) throws -> ModelRunner {
+  try runnerAndModule(program, backend, options).0
+}
+
+func runnerAndModule(_ program: Program, _ backend: Backend, _ options: SourceOptions) throws -> (ModelRunner, any CompiledModule) {
   let generated = ModelPrinter.print(program, options)
   let signature = ModelSignature(
     prefix: generated.prefix, dimCount: program.openDims.count,
@@ -148,5 +152,6 @@ func runner(_ program: Program, _ backend: Backend, _ options: SourceOptions = S
   var sources: SourceSet = ["call.c": "#pragma GCC diagnostic ignored \"-Wmissing-prototypes\"\n" + signature.trampoline]
   if case .tcc = backend { sources = ["call.c": signature.trampoline] }
   for file in generated.files { sources.add(file.name, bytes: file.bytes) }
-  return try ModelRunner(try backend.compile(sources), signature)
+  let module = try backend.compile(sources)
+  return (try ModelRunner(module, signature), module)
 }

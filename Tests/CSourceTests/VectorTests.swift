@@ -1,0 +1,93 @@
+import CSource
+import LoopIR
+import Runtime
+import Targets
+import Tensors
+import Testing
+import Validation
+
+private let total = 48
+
+/// Everything that vectors can do in the loop IR, on `lanes` lanes.
+private func program(lanes: Int) -> Program {
+  let (a, b) = (view("a", [Dim(total)]), view("b", [Dim(total)]))
+  func vector(_ x: TensorView) -> Expr { .load(x.buffer, at: .index("i") * .index(lanes), Access(lanes: lanes)) }
+  let (x, y) = (vector(a), vector(b))
+  let unary = UnaryFunction.allCases.filter(\.isVectorised).map { Expr.unary($0, x) }
+  let binary = BinaryFunction.allCases.filter { $0.isVectorised && ![.and, .or, .xor].contains($0) }.map { Expr.binary($0, x, y) }
+  let masks = LoopIR.Comparison.allCases.map { Expr.compare($0, x, y) }
+  let logic: [Expr] = [masks[0] .&& masks[3], .binary(.or, masks[0], masks[2]), .binary(.xor, masks[1], masks[4])]
+  let zero = Expr.broadcast(.constant(0, .float32), lanes: lanes)
+  let sums = [BinaryFunction.add, .minimum, .maximum].map { Expr.broadcast(.reduce($0, x), lanes: lanes) }
+  let strided = Expr.load(a.buffer, at: .index("i"), Access(lanes: lanes, stride: 2))
+  let selected = (masks + logic).map { Expr.select($0, x, zero) }
+  let results = unary + binary + selected + sums + [strided, .multiplyAdd(x, y, zero), .select(a["i"] .> b["i"], x, y)]
+  var program = Program(name: "vectors")
+  program.inputs = [port("a", "a", [Dim(total)]), port("b", "b", [Dim(total)])]
+  for (position, result) in results.enumerated() {
+    let out = view("y", [Dim(total)])
+    program.outputs.append(port("\(result)", "y", [Dim(total)]))
+    program.kernels.append(
+      Kernel(
+        "kernel", [reading(a), reading(b), writing(out)],
+        body: [
+          loop("i", to: .index(total / lanes)) { i in
+            local("v", result) { v in .store(out.buffer, at: i * .index(lanes), stride: 1, v.value) }
+          }
+        ]))
+    program.steps.append(.call(kernel: position, [Argument(.input(0)), Argument(.input(1)), Argument(.output(position))], layer: 0))
+  }
+  return program
+}
+
+private let inputs: [Tensor] = {
+  var generator = SeededGenerator(7)
+  return (0..<2).map { _ in .random(.float32, [total], .hard, using: &generator) }
+}()
+
+@Suite(.serialized) struct VectorTests {
+  /// The polynomials are exact to a few units of the last place; everything else is exact.
+  private func expectAgreement(_ program: Program, _ actual: [Tensor]) throws {
+    let expected = try ProgramInterpreter(program).run(inputs)
+    for (port, pair) in zip(program.outputs, zip(actual, expected)) {
+      let isApproximate = ["exp", "tanh", "sigmoid", "erf"].contains { port.name.hasPrefix("\($0)(") }
+      let comparison = Comparison(pair.0, expected: pair.1)
+      #expect(comparison.maxULP <= (isApproximate ? 8 : 0), "\(port.name): \(comparison)")
+    }
+  }
+
+  @Test(arguments: Backend.allCases, [4, 8, 16])
+  func vectorsEqualTheInterpreter(backend: Backend, lanes: Int) throws {
+    let program = program(lanes: lanes)
+    var options = SourceOptions(name: "vectors")
+    options.isStrict = true
+    try expectAgreement(program, runner(program, backend, options).run(inputs, outputDims: program.outputs.map { _ in [total] }))
+  }
+
+  @Test(arguments: Backend.allCases)
+  func vectorsEqualTheInterpreterWithTheInstructionsOfThisMachine(backend: Backend) throws {
+    let program = program(lanes: 8)
+    var options = SourceOptions(name: "vectors")
+    options.preamble = Target.native.preamble
+    options.postamble = Target.native.postamble
+    let results = try runner(program, backend, options).run(inputs, outputDims: program.outputs.map { _ in [total] })
+    try expectAgreement(program, results)
+  }
+}
+
+@Suite(.serialized) struct RuntimeTests {
+  @Test(arguments: [["gcc"], ["gcc", "-mavx512f", "-mfma"], ["gcc", "-mavx2", "-mfma"], ["clang-14"], ["clang"]])
+  func everyFileCompilesInSilence(command: [String]) throws {
+    let text = "#include <math.h>\n#include <stdint.h>\n#include <string.h>\n" + Runtime.files.joined(separator: "\n")
+    var compiler = SystemCompiler(command[0], flags: warnings + ["-Wno-unused-function", "-O1"])
+    compiler.command = command
+    if command.count > 1, Target.native.name != "x86-64-v4" { return }
+    _ = try compiler.load(["runtime.c": text + "\ntypedef int nothing;\n"])
+  }
+
+  @Test func onlyWhatIsUsedIsPasted() {
+    #expect(Runtime.parts(usedBy: "y = a + b;").isEmpty)
+    let text = Runtime.parts(usedBy: "swdl_f32x8_exp(x)")
+    #expect(text.contains("swdl_f32x8_fma") && text.contains("swdl_native_min_x8") && !text.contains("x16") && !text.contains("tanh"))
+  }
+}

@@ -9,7 +9,7 @@ package enum Directive: Hashable, Sendable {
     case mustDivide
     /// A copy of the loop, named `L_t` like everything in it, runs them one at a time.
     case epilogue
-    /// A last whole part `L_t` ends where the loop ends, and computes some elements a second time.
+    /// The last part begins earlier than it would, so that it is whole, and computes some elements a second time.
     case overlapping
   }
 

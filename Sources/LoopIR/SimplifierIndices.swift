@@ -56,6 +56,7 @@ extension IndexScope {
     let range = interval(of: rest)
     guard let lower = range.lower, lower >= 0 else { return opaque(.divide, a, b) }
     if let upper = range.upper, upper / divisor == lower / divisor { return whole.adding(lower / divisor) }
+    if let (factor, coarse, _) = coarsened(rest, divisor) { return whole + quotient(coarse, LinearForm(divisor / factor)) }
     return whole + opaque(.divide, rest, b)
   }
 
@@ -67,7 +68,21 @@ extension IndexScope {
     let range = interval(of: rest)
     guard let lower = range.lower, lower >= 0 else { return opaque(.remainder, a, b) }
     if let upper = range.upper, upper / divisor == lower / divisor { return rest.adding(-(lower / divisor) * divisor) }
+    if let (factor, coarse, fine) = coarsened(rest, divisor) {
+      return remainder(coarse, LinearForm(divisor / factor)).scaled(by: factor) + fine
+    }
     return opaque(.remainder, rest, b)
+  }
+
+  /// A `factor` of the divisor such that `form` is `factor · coarse + fine`, where `fine` stays below it and nothing is negative.
+  private func coarsened(_ form: LinearForm, _ divisor: Int) -> (factor: Int, coarse: LinearForm, fine: LinearForm)? {
+    let factors = Set(form.terms.values.map { greatestCommonDivisor($0, divisor) }).subtracting([1, divisor])
+    for factor in factors.sorted(by: >) {
+      let (coarse, fine) = form.split(by: factor)
+      let (range, steps) = (interval(of: fine), interval(of: coarse))
+      if range.isNonNegative, steps.isNonNegative, let upper = range.upper, upper < factor { return (factor, coarse, fine) }
+    }
+    return nil
   }
 
   private func selection(_ condition: Expr, _ a: LinearForm, _ b: LinearForm) -> LinearForm {
@@ -97,3 +112,5 @@ extension IndexScope {
     (product.flatMap(\.variables).map(depth).max() ?? -1, product.map(\.description).joined(separator: "*"))
   }
 }
+
+private func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int { b == 0 ? abs(a) : greatestCommonDivisor(b, a % b) }

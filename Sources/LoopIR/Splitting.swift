@@ -7,24 +7,27 @@ extension LoopSite {
     let iterations = scope.form(loop.upper) - scope.form(loop.lower)
     let whole = scope.expr(iterations.constantValue.map { LinearForm(Swift.max($0, 0)) } ?? iterations)
     let parts = (scope.interval(of: iterations).isNonNegative ? whole : maximum(0, whole)) / .index(size)
-    let start = loop.lower + parts * .index(size)
-    let main = parted(size, parts)
+    let main = parted(size, parts, .index(name + "_o") * .index(size))
     if iterations.split(by: size).rest.constantValue == 0 { return [main] }
     switch tail {
     case .mustDivide: throw refusal("split", hint: "\(whole) iterations are no multiple of \(size): ask for an epilogue")
-    case .epilogue: return [main] + [.loop(Loop(name, from: start, to: loop.upper, body: loop.body))].renamed("_t")
+    case .epilogue:
+      let start = loop.lower + parts * .index(size)
+      return [main] + [.loop(Loop(name, from: start, to: loop.upper, body: loop.body))].renamed("_t")
     case .overlapping:
       try checkRepeatable()
       guard let fewest = scope.interval(of: iterations).lower, fewest >= size else {
         throw refusal("split", hint: "it may have fewer than \(size) iterations, and a part may not begin before the loop")
       }
-      return [main] + [.loop(Loop(name, from: loop.upper - .index(size), to: loop.upper, body: loop.body))].renamed("_t")
+      let place = minimum(.index(name + "_o") * .index(size), whole - .index(size))
+      return [parted(size, (whole + .index(size - 1)) / .index(size), place)]
     }
   }
 
-  private func parted(_ size: Int, _ parts: Expr) -> Stmt {
-    let place = loop.lower + .index(name + "_o") * .index(size) + .index(name + "_i")
-    let inner = Loop(name + "_i", to: .index(size), body: loop.body.map { $0.substituting([name: place]) })
+  /// Loops over parts and in a part, which begins `place` iterations after the first.
+  private func parted(_ size: Int, _ parts: Expr, _ place: Expr) -> Stmt {
+    let here = loop.lower + place + .index(name + "_i")
+    let inner = Loop(name + "_i", to: .index(size), body: loop.body.map { $0.substituting([name: here]) })
     return .loop(Loop(name + "_o", to: parts, body: [.loop(inner)]))
   }
 

@@ -15,33 +15,28 @@ struct ColumnTiling {
     let vectors = extent / lanes
     let blocks = vectors.ceilingDivision(by: limits.columns)
     let columns = vectors.ceilingDivision(by: blocks)
-    let rest = extent % (columns * lanes)
-    if rest == 0 { return try block(&plan, tile, lanes, columns, .mustDivide) }
-    if rest >= lanes || lanes == 1 { return try withTail(&plan, tile, lanes, columns) }
-    if columns == 1 {
-      // A last vector that overlaps the one before is cheaper than narrow ones.
-      if plan.attempt({ (trial) throws(Diagnostic) in try overlapped(&trial, tile, lanes) }) { return }
-      return try withTail(&plan, tile, lanes, 1)
+    let size = columns * lanes
+    if extent % size == 0 { return try block(&plan, tile, lanes, columns, .mustDivide) }
+    if isWorthOverlapping(extent, size, lanes),
+      plan.attempt({ (trial) throws(Diagnostic) in try block(&trial, tile, lanes, columns, .overlapping) })
+    {
+      return
     }
-    try plan.apply(.partition(tile.lanes, at: [.index((vectors - 1) * lanes)]))
-    try apply(&plan, tile.suffixed("_0"))
-    try apply(&plan, tile.suffixed("_1"))
+    try block(&plan, tile, lanes, columns, .epilogue)
+    try apply(&plan, tile.suffixed("_t"))
+  }
+
+  /// A last part that overlaps the one before saves the code of narrower ones, if it does not repeat much.
+  private func isWorthOverlapping(_ extent: Int, _ size: Int, _ lanes: Int) -> Bool {
+    let computed = extent.ceilingDivision(by: size) * size
+    let leastComputed = extent.ceilingDivision(by: lanes) * lanes
+    return extent >= size && computed * 8 <= leastComputed * 9
   }
 
   /// An extent that is known only at run time: vectors, then one element at a time.
   private func open(_ plan: inout Plan, _ tile: Tile) throws(Diagnostic) {
     guard target.lanes > 1 else { return }
     try block(&plan, tile, target.lanes, 1, .epilogue)
-  }
-
-  private func withTail(_ plan: inout Plan, _ tile: Tile, _ lanes: Int, _ columns: Int) throws(Diagnostic) {
-    try block(&plan, tile, lanes, columns, .epilogue)
-    try apply(&plan, tile.suffixed("_t"))
-  }
-
-  private func overlapped(_ plan: inout Plan, _ tile: Tile, _ lanes: Int) throws(Diagnostic) {
-    try block(&plan, tile, lanes, 1, .overlapping)
-    try apply(&plan, tile.suffixed("_t"))
   }
 
   /// Parts of `columns` vectors: the loop over lanes becomes vectors, the one over vectors is unrolled into the body, and then the rows.

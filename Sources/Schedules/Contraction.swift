@@ -11,25 +11,48 @@ extension Strategy {
     let shared = shape.reduced.filter { $0.stride(along: lanes) == 0 }
     guard !streams.isEmpty, !shared.isEmpty else { throw .anotherShape }
     let others = shape.band.map(\.variable).filter { $0 != lanes }
-    /// Loops whose iterations use the same streams.
+    // Iterations of these use the same streams.
     let reusing = others.filter { name in streams.allSatisfy { $0.stride(along: name) == 0 } }
     let apart = others.filter { !reusing.contains($0) }
     try plan.reorder(apart + [lanes] + reusing)
     let rows = plan.fuse(reusing)
     let tile = Tile(lanes: lanes, others: rows, rows: rows.last, accumulators: shape.accumulators)
-    try ColumnTiling(target: target, limits: .contraction(target, tile, hasRows: rows.last.map { plan.extent($0) != 1 } ?? false))
-      .apply(&plan, tile)
+    try ColumnTiling(target: target, limits: .contraction(target, plan.tileable(rows.last), shape.accumulators)).apply(&plan, tile)
     plan.unrollShortLoops(shape.reductions.reversed())
   }
 }
 
+extension Plan {
+  /// How many iterations of a loop are alike; as good as endless where it is not known when we compile.
+  fileprivate func tileable(_ name: String?) -> Int {
+    guard let name, has(name) else { return 1 }
+    if boundsDepend(on: name) { return interior(of: name)?.range.count ?? 1 }
+    return extent(name) ?? 1 << 20
+  }
+}
+
 extension TileLimits {
-  /// All registers but those for the streams, an element that the rows share, and one to spare.
-  fileprivate static func contraction(_ target: Target, _ tile: Tile, hasRows: Bool) -> TileLimits {
-    let preferred = target.registers >= 32 || target.lanes == 1 ? 4 : 2
-    let columns = hasRows ? preferred / tile.accumulators : target.registers / 2 / tile.accumulators
-    return TileLimits(columns: Swift.max(1, columns)) { vectors in
+  /// Of `rows` iterations and so many locals for each element: the shape of a tile that costs least.
+  fileprivate static func contraction(_ target: Target, _ rows: Int, _ locals: Int) -> TileLimits {
+    let tallest: @Sendable (Int) -> Int = { vectors in
+      // One register holds what the rows share, and one is spare.
       Swift.min(14, Swift.max(1, (target.registers - 2 - vectors) / vectors))
     }
+    if rows == 1 { return TileLimits(columns: Swift.max(1, target.registers / 2 / locals), rows: tallest) }
+    let widths = (1...Swift.max(1, 4 / locals)).reversed()
+    let costs = widths.map { ($0, cost(of: $0 * locals, rows.balanced(tallest($0 * locals)))) }
+    return TileLimits(columns: costs.min { $0.1 < $1.1 }?.0 ?? 1, rows: tallest)
   }
+
+  /// Cycles for each product on a machine with two multipliers of latency four and two loads at a time, and what streams cost.
+  private static func cost(of vectors: Int, _ rows: Int) -> Double {
+    let products = Double(vectors * rows)
+    let loads = Double(vectors + rows) / products
+    return Swift.max(0.5, 0.55 * loads, 4 / products) + 0.5 / Double(rows)
+  }
+}
+
+extension Int {
+  /// The size of the largest of as few parts of at most `limit` as there can be.
+  func balanced(_ limit: Int) -> Int { ceilingDivision(by: ceilingDivision(by: limit)) }
 }

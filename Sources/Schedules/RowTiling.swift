@@ -52,18 +52,20 @@ struct RowTiling {
       return try plan.apply(.unrollAndJam(name + "_i"))
     }
     let tiles = extent.ceilingDivision(by: rows)
-    let large = extent.ceilingDivision(by: tiles)
+    let large = extent.balanced(rows)
     let smallCount = tiles * large - extent
-    if smallCount == 0 { return try tiled(&plan, name, large) }
+    if smallCount == 0 { return try tiled(&plan, name, large, .mustDivide) }
+    // Few repeated iterations are cheaper than a second copy of the code.
+    if smallCount * 10 <= extent, plan.attempt({ (trial) throws(Diagnostic) in try tiled(&trial, name, large, .overlapping) }) { return }
     guard let loop = plan.kernel.loop(name) else { return }
     try plan.apply(.partition(name, at: [loop.lower + .index((tiles - smallCount) * large)]))
-    try tiled(&plan, name + "_0", large)
-    try tiled(&plan, name + "_1", large - 1)
+    try tiled(&plan, name + "_0", large, .mustDivide)
+    try tiled(&plan, name + "_1", large - 1, .mustDivide)
   }
 
-  private func tiled(_ plan: inout Plan, _ name: String, _ size: Int) throws(Diagnostic) {
+  private func tiled(_ plan: inout Plan, _ name: String, _ size: Int, _ tail: Directive.Tail) throws(Diagnostic) {
     guard size > 1, plan.has(name) else { return }
-    try plan.apply(.split(name, by: size, tail: .mustDivide))
+    try plan.apply(.split(name, by: size, tail: tail))
     try plan.apply(.unrollAndJam(name + "_i"))
   }
 }

@@ -6,7 +6,7 @@ extension Target {
     target.vectorWidths = [8, 4]
     target.hasFusedMultiplyAdd = true
     target.caches = [32 << 10, 512 << 10]
-    target.statementLimit = 700
+    target.statementLimit = 600
     target.compileFor(["avx2", "fma", "bmi", "bmi2", "f16c", "lzcnt", "movbe"])
     return target
   }()

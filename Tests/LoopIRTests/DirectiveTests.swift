@@ -33,7 +33,7 @@ private func expectSame(_ nest: Kernel, _ directives: [Directive]) throws {
 }
 
 @Test func overlappingTailsNeedUntouchedInputs() throws {
-  try expectSame(Nest.elementwise([2, 21]), [.split("i1", by: 8, tail: .overlapping), .vectorise("i1_i"), .vectorise("i1_t")])
+  try expectSame(Nest.elementwise([2, 21]), [.split("i1", by: 8, tail: .overlapping), .vectorise("i1_i")])
   #expect(throws: Diagnostic.self) { try Nest.elementwise([2, 21], inPlace: true).scheduled([.split("i1", by: 8, tail: .overlapping)]) }
   #expect(throws: Diagnostic.self) { try Nest.elementwise([2, 7]).scheduled([.split("i1", by: 8, tail: .overlapping)]) }
 }

@@ -12,3 +12,49 @@ import Testing
     #expect(try Nest.run(scheduled, seed: 5, draw: draw).isSame(as: Nest.run(nest, seed: 5, draw: draw)), "\(scheduled)")
   }
 }
+
+/// What is expected of a nest on AVX-512: the strategy, and lines that its text must hold.
+private let expectations: [(Kernel, String, [String])] = [
+  (Nest.matmul(250, 250, 16), "m: contraction", ["for m_o in 0..<18", "sum_1_13: float32 x 16"]),
+  (Nest.convolution(.init(size: (20, 32), channels: 8, filters: 64)), "o1: contraction", ["sum_1_1_14: float32 x 16"]),
+  (
+    Nest.convolution(.init(size: (4, 4), channels: 16, filters: 32, window: (1, 1), padding: 0)), "o1: contraction", ["for o1o2_o in 0..<2"]
+  ),
+  (Nest.depthwise(.init(size: (9, 16), channels: 32)), "o1: window", ["float32 x 16"]),
+  (Nest.matmul(5, 6, 64, transposed: true), "m: dot products", ["add of lanes"]),
+  (Nest.elementwise([3, 5, 32]), "i0: elementwise", ["x 16"]),
+  (Nest.rows([3, 19], axis: 1), "k: reduction", ["maximum of lanes"]),
+  (Nest.recurrent(4, 64), "u: contraction", ["for t in 0..<4"]),
+]
+
+@Test(arguments: [0, 2, 3, 4, 5, 6, 7]) func theShapeOfANestDecides(position: Int) {
+  let (nest, note, lines) = expectations[position]
+  let scheduled = schedule(nest, for: .x86_64_v4)
+  #expect(scheduled.notes.contains(note), "\(scheduled.notes)")
+  for line in lines { #expect(scheduled.description.contains(line), "\(scheduled)") }
+}
+
+@Test func theInteriorOfAConvolutionHasConstantBounds() {
+  let text = schedule(Nest.convolution(.init(size: (20, 32), channels: 8, filters: 64)), for: .x86_64_v4).description
+  #expect(text.contains("for r1_1 in 0..<3"), "\(text)")
+}
+
+@Test(arguments: Target.all) func functionsStayShort(target: Target) {
+  for extent in [7, 13, 31, 57, 100] {
+    let convolution = Nest.convolution(.init(size: (extent, extent), channels: 3, filters: extent, window: (5, 5), stride: 2))
+    #expect(schedule(convolution, for: target).statementCount < target.statementLimit * 2)
+    #expect(schedule(Nest.matmul(extent, extent, extent), for: target).statementCount < target.statementLimit * 2)
+  }
+}
+
+@Test(arguments: Target.all) func largerTilesKeepTheValues(target: Target) throws {
+  let nests = [
+    Nest.matmul(23, 70, 3), Nest.convolution(.init(size: (5, 34), channels: 2, filters: 20)),
+    Nest.convolution(.init(size: (18, 6), channels: 1, filters: 37, window: (3, 2), layout: .blocked(axis: 3, size: 16))),
+    Nest.depthwise(.init(size: (4, 24), channels: 21)), Nest.matmul(9, 11, 37, transposed: true),
+  ]
+  for nest in nests {
+    let scheduled = schedule(nest, for: target)
+    #expect(try Nest.run(scheduled, seed: 2).isSame(as: Nest.run(nest, seed: 2)), "\(scheduled)")
+  }
+}

@@ -1,6 +1,6 @@
 extension Target {
   /// AVX2 and FMA: Intel since Haswell, AMD since Zen.
-  package static let x86_64_v3: Target = {
+  package static let x86v3: Target = {
     var target = generic
     target.name = "x86-64-v3"
     target.vectorWidths = [8, 4]
@@ -12,8 +12,8 @@ extension Target {
   }()
 
   /// AVX-512 F, BW, CD, DQ and VL: Intel since Skylake-X, AMD since Zen 4.
-  package static let x86_64_v4: Target = {
-    var target = x86_64_v3
+  package static let x86v4: Target = {
+    var target = x86v3
     target.name = "x86-64-v4"
     target.vectorWidths = [16, 8, 4]
     target.registers = 32

@@ -16,7 +16,6 @@ import Testing
 /// What is expected of a nest on AVX-512: the strategy, and lines that its text must hold.
 private let expectations: [(Kernel, String, [String])] = [
   (Nest.matmul(250, 250, 16), "m: contraction", ["for m_o in 0..<18", "sum_1_13: float32 x 16"]),
-  (Nest.convolution(.init(size: (20, 32), channels: 8, filters: 64)), "o1: contraction", ["sum_1_1_14: float32 x 16"]),
   (
     Nest.convolution(.init(size: (4, 4), channels: 16, filters: 32, window: (1, 1), padding: 0)), "o1: contraction", ["for o1o2_o in 0..<2"]
   ),
@@ -27,15 +26,15 @@ private let expectations: [(Kernel, String, [String])] = [
   (Nest.recurrent(4, 64), "u: contraction", ["for t in 0..<4"]),
 ]
 
-@Test(arguments: [0, 2, 3, 4, 5, 6, 7]) func theShapeOfANestDecides(position: Int) {
+@Test(arguments: expectations.indices) func theShapeOfANestDecides(position: Int) {
   let (nest, note, lines) = expectations[position]
-  let scheduled = schedule(nest, for: .x86_64_v4)
+  let scheduled = schedule(nest, for: .x86v4)
   #expect(scheduled.notes.contains(note), "\(scheduled.notes)")
   for line in lines { #expect(scheduled.description.contains(line), "\(scheduled)") }
 }
 
 @Test func theInteriorOfAConvolutionHasConstantBounds() {
-  let text = schedule(Nest.convolution(.init(size: (20, 32), channels: 8, filters: 64)), for: .x86_64_v4).description
+  let text = schedule(Nest.convolution(.init(size: (20, 32), channels: 8, filters: 64)), for: .x86v4).description
   #expect(text.contains("for r1_1 in 0..<3"), "\(text)")
 }
 

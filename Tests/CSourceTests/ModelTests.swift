@@ -72,6 +72,18 @@ import Validation
   }
 
   @Test(arguments: Backend.allCases)
+  func weightsMayBeNaNOrInfinite(backend: Backend) throws {
+    for dtype in DType.allCases where dtype.isFloat {
+      var program = Programs.map({ $0[0] }, [dtype], count: 4)
+      program.constants = [constant("double", Tensor(dtype, [4], [.nan, -.infinity, 0.1, -0.0]))]
+      program.inputs = []
+      program.steps = [.call(kernel: 0, [Argument(.constant(0)), Argument(.output(0))], layer: 0)]
+      let results = try runner(program, backend).run([], outputDims: [[4]])
+      #expect(results.map(\.bytes) == [program.constants[0].data.bytes])
+    }
+  }
+
+  @Test(arguments: Backend.allCases)
   func resultsOfLayersAreTraced(backend: Backend) throws {
     var options = SourceOptions(name: "net")
     options.isTraced = true

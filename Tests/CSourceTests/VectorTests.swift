@@ -1,4 +1,5 @@
 import CSource
+import FoundationEssentials
 import LoopIR
 import Runtime
 import Targets
@@ -83,6 +84,20 @@ private let inputs: [Tensor] = {
     compiler.command = command
     if command.count > 1, Target.native.name != "x86-64-v4" { return }
     _ = try compiler.load(["runtime.c": text + "\ntypedef int nothing;\n"])
+  }
+
+  /// With instructions, with vectors of the compiler only, and with structs.
+  @Test(arguments: [["gcc", "-mavx512f"], ["gcc"], ["clang-14"], ["clang"], ["tcc"]])
+  func functionsAreExactToAFewUnits(command: [String]) throws {
+    if command.count > 1, Target.native.name != "x86-64-v4" { return }
+    let driver = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/accuracy.c")
+    let headers = "#include <math.h>\n#include <stdint.h>\n#include <string.h>\n"
+    var compiler = SystemCompiler(command[0], flags: ["-std=c99", "-O1"])
+    compiler.command = command
+    let program = String(decoding: try Data(contentsOf: driver), as: UTF8.self)
+    let text = headers + Runtime.parts(usedBy: program) + program
+    let outcome = try compiler.executable(["accuracy.c": text]).run()
+    #expect(outcome.succeeded, "\(outcome.standardOutput)")
   }
 
   @Test func onlyWhatIsUsedIsPasted() {

@@ -99,6 +99,15 @@ import Testing
     #expect(sketch.graph.type(shared).layout == .rowMajor)
   }
 
+  @Test func aPassIsFoundByNameOrTheNamesAreListed() throws {
+    #expect(try Pipeline.standard.pass(named: "fuse-maps").name == "fuse-maps")
+    #expect {
+      try Pipeline.standard.pass(named: "fuse")
+    } throws: { error in
+      (error as? Diagnostic)?.hint?.contains("fuse-maps, ") == true
+    }
+  }
+
   @Test func aDumpSaysWhatChanged() throws {
     var sketch = Sketch()
     sketch.output(try sketch.map("y", relu, sketch.input("x", [3])))

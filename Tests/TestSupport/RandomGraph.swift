@@ -5,6 +5,7 @@ import Tensors
 /// A random network of small tensors and inputs for it, the same for the same seed.
 package struct RandomGraph {
   package let seed: UInt64
+  package let character: Character
   package let graph: Graph
   package let inputs: [Tensor]
 
@@ -18,6 +19,7 @@ package struct RandomGraph {
 
   package init(seed: UInt64, _ character: Character = .wild, nodes: ClosedRange<Int> = 3...14) {
     self.seed = seed
+    self.character = character
     var grower = GraphGrower(seed: seed, character)
     let wanted = grower.number(nodes)
     var attempts = 0

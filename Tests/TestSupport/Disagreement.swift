@@ -10,7 +10,8 @@ package struct LoweredNode {
 
   package init(_ op: any Operator, _ inputs: [TensorType?], epilogue: Epilogue? = nil, epilogueInputs: [TensorType] = []) throws(Diagnostic)
   {
-    let inferred = try op.infer(inputs)
+    var inferred = try op.infer(inputs)
+    if let epilogue { inferred[0].dtype = epilogue.body.dtype }
     outputs = inferred
     workspaces = op.workspaces(inputs, inferred)
     func views(_ prefix: String, _ types: [TensorType?]) -> [TensorView?] {

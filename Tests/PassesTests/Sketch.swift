@@ -8,8 +8,6 @@ import Tensors
 struct Sketch {
   var graph = Graph(name: "g")
 
-  func dims(_ id: ValueID) -> Shape { graph.type(id).shape }
-
   mutating func input(_ name: String, _ dims: [Int], _ dtype: DType = .float32) -> ValueID {
     graph.addInput(name, TensorType(dtype, Shape(dims)))
   }

@@ -31,8 +31,9 @@ private struct Separation {
 extension LoopSite {
   /// Throws unless iterations that differ in one of the loops `names` (this one, or ones that it holds) share no element that any
   /// of them writes, and no local. In-place parameters are taken to begin at the same element.
-  func checkIndependent(over names: Set<String>) throws(Diagnostic) {
-    let outer = Set(loop.body.flatMap(\.assigned)).subtracting(loop.body.flatMap(\.locals))
+  /// Locals in `carrying` are left out.
+  func checkIndependent(over names: Set<String>, carrying: Set<String> = []) throws(Diagnostic) {
+    let outer = Set(loop.body.flatMap(\.assigned)).subtracting(loop.body.flatMap(\.locals)).subtracting(carrying)
     if let carried = outer.min() {
       throw refusal("reorder iterations of", hint: "\(carried) carries a value from one to the next")
     }

@@ -1,13 +1,10 @@
 import Tensors
 
-/// A local that a loop accumulates into.
+/// A local from outside of a loop that one statement in it accumulates into.
 private struct Accumulator {
   let variable: Variable
   let function: BinaryFunction
-  /// What one iteration adds, with the partial results in place of the local.
-  let step: (Expr) -> Expr
 
-  /// The statement as an accumulation into a local that `terms` do not read.
   init?(_ statement: Stmt) {
     guard case .assign(let variable, let value) = statement else { return nil }
     self.variable = variable
@@ -15,72 +12,71 @@ private struct Accumulator {
     switch value {
     case .binary(let function, own, let term) where function.isReduction && !term.variables.contains(variable.name):
       self.function = function
-      step = { .binary(function, $0, term) }
-    case .binary(.add, let term, own) where !term.variables.contains(variable.name):
-      function = .add
-      step = { .binary(.add, term, $0) }
-    case .multiplyAdd(let a, let b, own) where !a.variables.union(b.variables).contains(variable.name):
-      function = .add
-      step = { .multiplyAdd(a, b, $0) }
+    case .binary(.add, let term, own) where !term.variables.contains(variable.name): function = .add
+    case .multiplyAdd(let a, let b, own) where !a.variables.union(b.variables).contains(variable.name): function = .add
     default: return nil
     }
+  }
+
+  func partial(_ lanes: Int) -> Variable { Variable(variable.name + "_v", ValueType(.float32, lanes: lanes)) }
+
+  func start(_ lanes: Int) -> Stmt {
+    let neutral: Double = function == .add ? 0 : function == .maximum ? -.infinity : .infinity
+    return .declare(partial(lanes), .broadcast(.float(neutral, .float32), lanes: lanes))
+  }
+
+  func finish(_ lanes: Int) -> Stmt {
+    .assign(variable, .binary(function, .variable(variable), .reduce(function, .variable(partial(lanes)))))
   }
 }
 
 extension LoopSite {
-  /// Partial results as lanes, their combination, and the loop `L_t` over the iterations that are left.
+  /// Partial results as lanes, their combination, and the loop `L_t` over the iterations that are left. What else an iteration does
+  /// must be independent of the others.
   func reductionVectorised(_ lanes: Int) throws(Diagnostic) -> [Stmt] {
-    let accumulators = loop.body.compactMap { Accumulator($0) }
-    guard accumulators.count == loop.body.count, Set(accumulators.map(\.variable)).count == accumulators.count else {
-      throw refusal("vectorise the reduction", hint: "it does more than to add to locals, or to take their minimum or maximum")
+    let accumulators = try self.accumulators()
+    guard lanes.nonzeroBitCount == 1, lanes > 1, extent.map({ $0 >= lanes }) ?? true else {
+      throw refusal("vectorise the reduction", hint: "\(lanes) lanes must be a power of two, and no more than it has iterations")
     }
-    guard lanes.nonzeroBitCount == 1, lanes > 1, accumulators.allSatisfy({ $0.variable.type == ValueType(.float32) }) else {
-      throw refusal("vectorise the reduction", hint: "lanes are a power of two, and of float32")
-    }
-    guard extent.map({ $0 >= lanes }) ?? true else { throw refusal("vectorise the reduction", hint: "it is shorter than \(lanes)") }
+    try checkIndependent(over: [name], carrying: Set(accumulators.map(\.variable.name)))
     let parts = try split(by: lanes, .epilogue)
-    guard case .loop(let main) = parts[0], case .loop(let inner) = main.body[0] else { return parts }
-    return try accumulators.map(partial(lanes)) + [reduced(main, inner, accumulators, lanes)]
-      + accumulators.map { .assign($0.variable, .binary($0.function, .variable($0.variable), .reduce($0.function, $0.partial(lanes)))) }
-      + parts.dropFirst()
-  }
-
-  private func partial(_ lanes: Int) -> (Accumulator) -> Stmt {
-    { accumulator in
-      let neutral: Double =
-        accumulator.function == .add ? 0 : accumulator.function == .maximum ? -.infinity : .infinity
-      return .declare(accumulator.partialVariable(lanes), .broadcast(.float(neutral, .float32), lanes: lanes))
+    guard case .loop(var main) = parts[0], case .loop(var inner) = main.body[0] else { return parts }
+    inner.body = inner.body.map {
+      $0.renaming(Dictionary(uniqueKeysWithValues: accumulators.map { ($0.variable.name, $0.variable.name + "_v") }))
     }
-  }
-
-  private func reduced(_ main: Loop, _ inner: Loop, _ accumulators: [Accumulator], _ lanes: Int) throws(Diagnostic) -> Stmt {
     let site = LoopSite(loop: inner, scope: scope.entering(main), parameters: parameters)
-    let partials = Dictionary(uniqueKeysWithValues: accumulators.map { ($0.variable.name, $0) })
     let writer = LaneWriter(site, lanes: lanes, body: inner.body)
-    var result = main
-    result.body = []
-    for statement in inner.body {
-      guard case .assign(let variable, _) = statement, let known = partials[variable.name], let moved = Accumulator(statement) else {
-        continue
-      }
-      let value = try writer.value(moved.step(.variable(variable)))
-      guard value.type.lanes == lanes else { throw refusal("vectorise the reduction", hint: "\(variable.name) does not depend on it") }
-      result.body.append(.assign(known.partialVariable(lanes), value))
+    guard accumulators.allSatisfy({ writer.varies($0.variable.name + "_v") }) else {
+      throw refusal("vectorise the reduction", hint: "what is added does not depend on it")
     }
-    result.body = result.body.map { $0.widening(partials, lanes) }
-    return .loop(result)
+    main.body = try writer.statements(inner.body)
+    return accumulators.map { $0.start(lanes) } + [.loop(main)] + accumulators.map { $0.finish(lanes) } + parts.dropFirst()
   }
-}
 
-extension Accumulator {
-  func partialVariable(_ lanes: Int) -> Variable { Variable(variable.name + "_v", ValueType(.float32, lanes: lanes)) }
-  func partial(_ lanes: Int) -> Expr { .variable(partialVariable(lanes)) }
+  /// What the loop accumulates into; each is read nowhere else in it.
+  private func accumulators() throws(Diagnostic) -> [Accumulator] {
+    let own = Set(loop.body.flatMap(\.locals))
+    let carried = Set(loop.body.flatMap(\.assigned)).subtracting(own)
+    var result: [Accumulator] = []
+    for (position, statement) in loop.body.enumerated() where !carried.isDisjoint(with: statement.assigned) {
+      guard let accumulator = Accumulator(statement), accumulator.variable.type == ValueType(.float32),
+        loop.body.enumerated().allSatisfy({ $0.offset == position || !$0.element.mentions(accumulator.variable.name) })
+      else { throw refusal("vectorise the reduction", hint: "it does more with locals than sums, minima and maxima") }
+      result.append(accumulator)
+    }
+    guard !result.isEmpty else { throw refusal("vectorise the reduction", hint: "it accumulates nothing") }
+    return result
+  }
 }
 
 extension Stmt {
-  /// Accumulators in vectors replaced by their partial results.
-  fileprivate func widening(_ partials: [String: Accumulator], _ lanes: Int) -> Stmt {
-    mapExpressions { $0.substituting(partials.mapValues { $0.partial(lanes) }) }
+  fileprivate func mentions(_ name: String) -> Bool {
+    var isFound = assigned.contains(name)
+    _ = mapExpressions { expr in
+      isFound = isFound || expr.variables.contains(name)
+      return expr
+    }
+    return isFound
   }
 }
 

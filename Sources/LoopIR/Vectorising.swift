@@ -38,6 +38,9 @@ struct LaneWriter {
     self.scope = scope
   }
 
+  /// The local differs between iterations.
+  func varies(_ name: String) -> Bool { varying.contains(name) }
+
   func statements(_ body: [Stmt]) throws(Diagnostic) -> [Stmt] {
     var result: [Stmt] = []
     for statement in body { result.append(try written(statement)) }

@@ -6,8 +6,25 @@ extension Strategy {
   /// Sums of products of elements that neighbours share with elements that lie side by side: matrix products, convolutions, recurrent
   /// steps. A tile of vectors stays in registers while the sums run.
   package static let contraction = Strategy(name: "contraction") { (plan, root, target) throws(Diagnostic) in
-    guard let shape = plan.shape(root), let lanes = shape.laneLoop, shape.reduces else { throw .anotherShape }
-    let streams = shape.reduced.filter { $0.stride(along: lanes) == 1 }
+    guard let shape = plan.shape(root), let lanes = shape.laneLoop(), shape.reduces else { throw .anotherShape }
+    try contract(&plan, target, shape, lanes, leastRows: 1)
+  }
+
+  /// A contraction whose streams do not lie side by side, as the second factor of a matrix product that is stored transposed. Many
+  /// rows share what is gathered; where sums are long, dot products are better.
+  package static let gatheredContraction = Strategy(name: "gathered contraction") { (plan, root, target) throws(Diagnostic) in
+    guard let shape = plan.shape(root), let lanes = shape.laneLoop(gathering: true), shape.reduces, target.lanes > 1 else {
+      throw .anotherShape
+    }
+    let length = shape.reductions.reduce(1) { $0 * (plan.extent($1) ?? 1 << 10) }
+    guard length < 8 * target.lanes else { throw .anotherShape }
+    try contract(&plan, target, shape, lanes, leastRows: 8)
+  }
+
+  private static func contract(
+    _ plan: inout Plan, _ target: Target, _ shape: NestShape, _ lanes: String, leastRows: Int
+  ) throws(Diagnostic) {
+    let streams = shape.reduced.filter { $0.stride(along: lanes) != 0 }
     let shared = shape.reduced.filter { $0.stride(along: lanes) == 0 }
     guard !streams.isEmpty, !shared.isEmpty else { throw .anotherShape }
     let others = shape.band.map(\.variable).filter { $0 != lanes }
@@ -16,6 +33,7 @@ extension Strategy {
     let apart = others.filter { !reusing.contains($0) }
     try plan.reorder(apart + [lanes] + reusing)
     let rows = plan.fuse(reusing)
+    guard plan.tileable(rows.last) >= leastRows else { throw .anotherShape }
     let tile = Tile(lanes: lanes, others: rows, rows: rows.last, accumulators: shape.accumulators)
     try ColumnTiling(target: target, limits: .contraction(target, plan.tileable(rows.last), shape.accumulators)).apply(&plan, tile)
     plan.unrollShortLoops(shape.reductions.reversed())

@@ -6,7 +6,9 @@ extension Strategy {
   /// One reduction over elements that lie side by side, for each of many results: rows times rows. Partial sums are lanes, and a few
   /// results are computed together.
   package static let dotProducts = Strategy(name: "dot products") { (plan, root, target) throws(Diagnostic) in
-    guard let shape = plan.shape(root), shape.reduces, shape.laneLoop == nil, shape.independent.contains(root) else { throw .anotherShape }
+    guard let shape = plan.shape(root), shape.reduces, shape.laneLoop() == nil, shape.independent.contains(root) else {
+      throw .anotherShape
+    }
     let loops = shape.body.compactMap(\.asLoop)
     guard loops.count == 1, shape.reduced.allSatisfy({ !$0.isStore }) else { throw .anotherShape }
     let reduction = loops[0]
@@ -29,17 +31,6 @@ extension NestShape {
   fileprivate func isSideBySide(along name: String) -> Bool {
     let strides = reduced.map { $0.stride(along: name) }
     return strides.allSatisfy { $0 == 0 || $0 == 1 } && strides.contains(1)
-  }
-}
-
-extension Strategy {
-  /// A loop that only reduces elements that lie side by side into locals: partial results are lanes.
-  package static let reduction = Strategy(name: "reduction") { (plan, root, target) throws(Diagnostic) in
-    guard let shape = plan.shape(root), shape.accesses.allSatisfy({ [0, 1].contains($0.stride(along: root)) && !$0.isStore }) else {
-      throw .anotherShape
-    }
-    guard let lanes = target.vectorWidths.first(where: { $0 <= plan.extent(root) ?? $0 }) else { throw .anotherShape }
-    try plan.apply(.vectoriseReduction(root, lanes: lanes))
   }
 }
 

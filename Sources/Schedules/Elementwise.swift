@@ -7,7 +7,7 @@ extension Strategy {
   package static let elementwise = Strategy(name: "elementwise") { (plan, root, target) throws(Diagnostic) in
     guard let shape = plan.shape(root), !shape.reduces, shape.independent.contains(root) else { throw .anotherShape }
     var names = plan.fuse(shape.band.map(\.variable))
-    guard let first = names.first, let fused = plan.shape(first), let lanes = fused.laneLoop else { throw .anotherShape }
+    guard let first = names.first, let fused = plan.shape(first), let lanes = fused.laneLoop() else { throw .anotherShape }
     names.removeAll { $0 == lanes }
     try plan.reorder(names + [lanes])
     let tile = Tile(lanes: lanes, others: [], rows: nil, accumulators: 1)

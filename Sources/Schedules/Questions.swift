@@ -3,12 +3,13 @@ import Tensors
 
 extension NestShape {
   /// The innermost loop along which elements are written side by side, and read side by side or shared.
-  var laneLoop: String? {
+  /// With `gathering`, reads may be any constant distance apart.
+  func laneLoop(gathering: Bool = false) -> String? {
     band.map(\.variable).last { name in
       independent.contains(name)
         && accesses.allSatisfy { access in
           guard let stride = access.stride(along: name) else { return false }
-          return stride == 1 || stride == 0 && !access.isStore
+          return stride == 1 || !access.isStore && (stride == 0 || gathering)
         }
     }
   }

@@ -6,7 +6,7 @@ extension Strategy {
   /// Each element is reduced from elements that lie side by side as it does: depthwise convolutions, poolings, reductions over an
   /// outer axis. Lanes run over neighbours; a few windows that overlap are computed together.
   package static let window = Strategy(name: "window") { (plan, root, target) throws(Diagnostic) in
-    guard let shape = plan.shape(root), let lanes = shape.laneLoop, shape.reduces else { throw .anotherShape }
+    guard let shape = plan.shape(root), let lanes = shape.laneLoop(), shape.reduces else { throw .anotherShape }
     guard shape.reduced.allSatisfy({ $0.stride(along: lanes) == 1 }) else { throw .anotherShape }
     let others = shape.band.map(\.variable).filter { $0 != lanes }
     let rows = others.last { shape.sharesElements(along: $0) }

@@ -20,6 +20,7 @@ private let samples: [Sample] = [
   Sample(op: MatMul(), types: [[2, 5, 7], [7, 20]], strategy: "contraction"),
   Sample(op: MatMul(), types: [[2, 3, 5, 7], [2, 3, 7, 9]], strategy: "contraction"),
   Sample(op: MatMul(transposeB: true), types: [[2, 5, 24], [2, 6, 24]], strategy: "dot products"),
+  Sample(op: MatMul(transposeB: true), types: [[2, 9, 24], [2, 18, 24]], strategy: "gathered contraction"),
   Sample(op: MatMul(transposeA: true), types: [[6, 5], [6, 19]], strategy: "contraction"),
   Sample(
     op: Convolution(SlidingWindow(padsBefore: [1, 1], padsAfter: [1, 1])), types: [[1, 6, 11, 3], [3, 3, 3, 18], [18]],

@@ -77,7 +77,9 @@ struct LaneWriter {
       let (start, step) = try place(at)
       return .load(buffer, at: start, Access(lanes: lanes, stride: step))
     case .unary(let function, let x):
-      guard function.isVectorised, x.dtype.isVectorised else { throw refusal("\(function) of \(x.dtype) takes no vectors") }
+      guard function.isVectorised && x.dtype.isVectorised || function == .not && x.dtype == .bool else {
+        throw refusal("\(function) of \(x.dtype) takes no vectors")
+      }
       return .unary(function, try value(x))
     case .binary(let function, let a, let b):
       guard function.isVectorised, a.dtype.isVectorised || a.dtype == .bool else {

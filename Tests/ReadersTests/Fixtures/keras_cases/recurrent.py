@@ -110,6 +110,41 @@ def convolutional():
     yield "conv_lstm3d", seq((2, 3, 4, 3, 1), L.ConvLSTM3D(2, 2, padding="same"))
 
 
+def travelling_masks():
+    """Which layers pass a mask on: an LSTM at the end tells whether it still had one."""
+    words = np.array([[3, 1, 4, 0, 0], [2, 0, 5, 0, 1]], "int32")
+    between = {
+        "elementwise": [L.Dropout(0.2), L.Dense(3), L.Activation("relu"), L.LayerNormalization(), L.BatchNormalization()],
+        "conv1d": [L.Conv1D(3, 3, padding="same")],
+        "max_pooling": [L.MaxPooling1D(2, strides=1, padding="same")],
+        "reshape": [L.Reshape((5, 3))],
+        "zero_padding": [L.ZeroPadding1D(1)],
+        "spatial_dropout": [L.SpatialDropout1D(0.2)],
+        "wrappers": [L.TimeDistributed(L.Dense(3)), L.Bidirectional(L.GRU(2, return_sequences=True))],
+        "rescaling": [L.Rescaling(2.0)],
+        "prelu": [L.PReLU(), L.LeakyReLU()],
+        "embedding_chain": [L.Masking(mask_value=0.5)],
+        "attention_free": [L.RMSNormalization(), L.UnitNormalization(), L.GroupNormalization(1)],
+    }
+    for name, layers in between.items():
+        yield f"mask_through_{name}", seq((5,), L.Embedding(6, 3, mask_zero=True), *layers, L.LSTM(2), dtype="int32"), words
+    yield "mask_through_operator", fn([(5,)], lambda w: L.LSTM(2)(L.Embedding(6, 3, mask_zero=True)(w) * 2.0), dtype="int32"), words
+    merges = {"add": L.Add, "concatenate": L.Concatenate, "multiply": L.Multiply, "maximum": L.Maximum}
+    for name, merge in merges.items():
+        yield f"mask_through_{name}", fn([(5,), (5,)], lambda a, b: L.LSTM(2)(merge()(both_embedded(a, b))), dtype="int32"), words, words[
+            ::-1
+        ].copy()
+    steps = fn([(5,), (5,)], lambda a, b: L.LSTM(2)(L.Concatenate(axis=1)(both_embedded(a, b))), dtype="int32")
+    yield "mask_through_concatenated_steps", steps, words, words[::-1].copy()
+    yield "mask_through_one_of_two", fn(
+        [(5,), (5,)], lambda a, b: L.LSTM(2)(L.Concatenate()(both_embedded(a, b, False))), dtype="int32"
+    ), words, words[::-1].copy()
+
+
+def both_embedded(a, b, second=True):
+    return [L.Embedding(6, 3, mask_zero=True)(a), L.Embedding(6, 3, mask_zero=second)(b)]
+
+
 def cases():
     for name, kind in KINDS.items():
         yield from flags(name, kind)
@@ -120,6 +155,7 @@ def cases():
     yield "gru_reset_before", seq(SHAPE, L.GRU(4, reset_after=False, return_sequences=True))
     yield "gru_reset_before_no_bias", seq(SHAPE, L.GRU(4, reset_after=False, use_bias=False))
     yield "gru_reset_before_activation", seq(SHAPE, L.GRU(4, reset_after=False, activation="relu", recurrent_activation="hard_sigmoid"))
+    yield from travelling_masks()
     yield from bidirectional()
     yield from wrapped()
     yield from convolutional()

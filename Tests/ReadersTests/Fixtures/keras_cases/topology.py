@@ -40,8 +40,18 @@ def nested():
         [keras.Input((4,)), keras.Sequential([keras.Input((4,)), keras.Sequential([keras.Input((4,)), L.Dense(3)])]), L.Dense(2)]
     )
     yield "topology_nested_three_deep", deep
+    yield "topology_same_names", same_names()
     block = keras.Sequential([keras.Input((4,)), L.Dense(4, activation="tanh")], name="block")
     yield "topology_nested_twice", fn([(4,)], lambda x: block(x) + block(block(x)))
+
+
+def same_names():
+    """Two nested models whose layers have the same names: only the model's name in front tells the weights apart."""
+    a, b = [
+        keras.Sequential([keras.Input((4,)), L.Dense(4, name="dense"), L.Dense(4, name="out")], name=name)
+        for name in ("b_model", "a_model")
+    ]
+    return fn([(4,)], lambda x: a(x) - b(x))
 
 
 def ends():

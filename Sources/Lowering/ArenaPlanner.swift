@@ -11,15 +11,19 @@ package struct ArenaPlanner {
     /// The first and the last step at which the block is needed.
     package var first: Int
     package var last: Int
+    /// What the block holds. C compilers may move an access across one of another type to the same bytes, so that only blocks of
+    /// one type share memory.
+    package var dtype: DType
 
-    package init(bytes: Int, alignment: Int, first: Int, last: Int) {
+    package init(bytes: Int, alignment: Int, first: Int, last: Int, dtype: DType = .float32) {
       self.bytes = bytes
       self.alignment = alignment
       self.first = first
       self.last = last
+      self.dtype = dtype
     }
 
-    func isAlive(with other: Block) -> Bool { first <= other.last && other.first <= last }
+    func isApart(from other: Block) -> Bool { dtype != other.dtype || first <= other.last && other.first <= last }
   }
 
   package struct Plan: Hashable, Sendable {
@@ -28,12 +32,12 @@ package struct ArenaPlanner {
   }
 
   private let blocks: [Block]
-  /// For each block those that are alive at the same time.
+  /// For each block those that may not share memory with it.
   private let neighbours: [[Int]]
 
   package init(_ blocks: [Block]) {
     self.blocks = blocks
-    neighbours = blocks.indices.map { i in blocks.indices.filter { $0 != i && blocks[$0].isAlive(with: blocks[i]) } }
+    neighbours = blocks.indices.map { i in blocks.indices.filter { $0 != i && blocks[$0].isApart(from: blocks[i]) } }
   }
 
   /// The largest sum of bytes that are alive at one step: no plan needs less.
@@ -73,7 +77,7 @@ package struct ArenaPlanner {
     }
   }
 
-  /// First fit in the given order: each block goes to the lowest gap between the blocks that are alive with it.
+  /// First fit in the given order: each block goes to the lowest gap between the blocks that are in its way.
   private func placed(_ order: [Int]) -> Plan {
     var offsets = [Int?](repeating: nil, count: blocks.count)
     var end = 0

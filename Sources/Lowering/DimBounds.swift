@@ -32,13 +32,14 @@ struct DimBounds {
 
 extension Graph {
   /// The ranges of open dimensions without the values for which some extent would not be positive.
-  func usableDims() throws(Diagnostic) -> [String: ClosedRange<Int>] {
+  package func usableDims() throws(Diagnostic) -> [String: ClosedRange<Int>] {
     var ranges = dims
     for (name, range) in dims {
       let extents = Set(values.flatMap(\.type.shape)).filter { $0.symbols == [name] }
       guard let lowest = range.first(where: { value in extents.allSatisfy { ($0.value([name: value]) ?? 0) > 0 } }) else {
         throw Diagnostic(
-          "no value of dimension \(name) up to \(range.upperBound) leaves every tensor an element", hint: "raise the bound: --dim \(name)=..N")
+          "no value of dimension \(name) up to \(range.upperBound) leaves every tensor an element",
+          hint: "raise the bound: --dim \(name)=..N")
       }
       ranges[name] = lowest...range.upperBound
     }

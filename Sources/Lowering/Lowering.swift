@@ -15,7 +15,9 @@ package struct Lowering {
     var planner = Planner(bounds: DimBounds(dims), factory: KernelFactory(dims: Set(dims.keys), schedule: schedule))
     var slots: [ValueID: Slot] = [:]
     for (position, id) in graph.inputs.enumerated() { slots[id] = try planner.addRoot(.input(position), graph.type(id)) }
-    for (position, state) in graph.states.enumerated() { slots[state.input] = try planner.addRoot(.state(position), graph.type(state.input)) }
+    for (position, state) in graph.states.enumerated() {
+      slots[state.input] = try planner.addRoot(.state(position), graph.type(state.input))
+    }
     var destinations: [(value: ValueID, slot: Slot)] = []
     for (position, output) in graph.outputs.enumerated() {
       destinations.append((value: output.value, slot: try planner.addRoot(.output(position), graph.type(output.value))))
@@ -101,6 +103,7 @@ extension Root {
     guard let lifetime else { return nil }
     let bytes = count * dtype.byteCount
     return ArenaPlanner.Block(
-      bytes: bytes, alignment: bytes >= 4096 ? 64 : max(dtype.byteCount, 4), first: lifetime.lowerBound, last: lifetime.upperBound)
+      bytes: bytes, alignment: bytes >= 4096 ? 64 : max(dtype.byteCount, 4), first: lifetime.lowerBound,
+      last: lifetime.upperBound, dtype: dtype)
   }
 }

@@ -66,13 +66,16 @@ extension Planner {
 
   private mutating func placeParts(of node: Node, _ axis: Int, _ scope: Scope, _ slots: inout [ValueID: Slot]) throws(Diagnostic) {
     let parts = node.inputs.compactMap { $0 }
-    let free = parts.filter { id in
+    var free = parts.filter { id in
       slots[id] == nil && scope.isComputed(id) && parts.filter { $0 == id }.count == 1 && !scope.graph.results.contains(id)
     }
     guard !free.isEmpty else { return }
     let output = node.outputs[0]
     let whole = try slot(of: output, scope.graph, slots)
     slots[output] = whole
+    // A part that is read after the whole has been overwritten keeps memory of its own.
+    let overwritten = firstOverwrites[whole.root] ?? .max
+    free.removeAll { scope.lastReader($0) >= overwritten }
     for (id, slot) in zip(parts, windows(of: whole, parts.map { scope.graph.type($0) }, axis)) where free.contains(id) { slots[id] = slot }
   }
 
@@ -86,10 +89,11 @@ extension Planner {
   }
 
   /// The input of an elementwise node in front of a result is computed in the memory of the result.
-  private func placeOverwritten(_ node: Node, _ position: Int, _ scope: Scope, _ slots: inout [ValueID: Slot]) {
+  private mutating func placeOverwritten(_ node: Node, _ position: Int, _ scope: Scope, _ slots: inout [ValueID: Slot]) {
     guard let slot = slots[node.outputs[0]], case .output = roots[slot.root].kind else { return }
     for id in overwritable(node, scope) where slots[id] == nil && scope.isComputed(id) && scope.isRead(id, onlyBy: position) {
       slots[id] = slot
+      firstOverwrites[slot.root] = position
       return
     }
   }

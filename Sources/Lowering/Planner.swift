@@ -31,6 +31,8 @@ struct Planner {
   var factory: KernelFactory
   var constants: [Tensor] = []
   var layers: [PlannedLayer] = []
+  /// For roots that are overwritten in place the position of the first node that does it.
+  var firstOverwrites: [Int: Int] = [:]
   private var constantRoots: [Tensor: Int] = [:]
   private let bounds: DimBounds
   private var step = 0

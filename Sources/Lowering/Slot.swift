@@ -3,7 +3,13 @@ import Tensors
 
 /// A piece of memory that holds one or several tensors during a part of a run.
 struct Root: Hashable {
-  enum Kind: Hashable { case input(Int), output(Int), constant(Int), state(Int), arena }
+  enum Kind: Hashable {
+    case input(Int)
+    case output(Int)
+    case constant(Int)
+    case state(Int)
+    case arena
+  }
 
   var kind: Kind
   var dtype: DType

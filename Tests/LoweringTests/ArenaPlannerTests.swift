@@ -9,7 +9,8 @@ import Testing
     var random = SeededGenerator(seed)
     let blocks = (0..<Int.random(in: 0...24, using: &random)).map { _ in
       let first = Int.random(in: 0..<20, using: &random)
-      return Block(bytes: Int.random(in: 1...400, using: &random), alignment: 4, first: first, last: first + Int.random(in: 0..<6, using: &random))
+      return Block(
+        bytes: Int.random(in: 1...400, using: &random), alignment: 4, first: first, last: first + Int.random(in: 0..<6, using: &random))
     }
     let planner = ArenaPlanner(blocks)
     let plan = planner.plan()

@@ -6,6 +6,7 @@ import Tensors
 struct HarnessPrinter {
   let program: Program
   let names: ModelNames
+  let headerName: String
   let storage: WeightStorage
 
   var text: String {
@@ -13,7 +14,7 @@ struct HarnessPrinter {
     lines.comment(["Runs \(program.name): input files as arguments, --out PREFIX, --dim NAME=VALUE, --repeat N."])
     // clock_gettime is POSIX, not C.
     lines.add("#define _POSIX_C_SOURCE 199309L")
-    lines.add("#include \"\(names.prefix).h\"")
+    lines.add("#include \"\(headerName)\"")
     lines.add("")
     for header in ["stddef", "stdint", "stdio", "stdlib", "string", "time"] { lines.add("#include <\(header).h>") }
     lines.add("")

@@ -36,10 +36,11 @@ package struct ModelPrinter {
     if !options.postamble.isEmpty { source.append(UInt8(ascii: "\n")) }
     let header = HeaderPrinter(
       program: program, names: names, facts: facts, storage: options.weights ?? .inline, weightsBytes: weights.byteCount)
-    let harness = HarnessPrinter(program: program, names: names, storage: options.weights ?? .inline)
+    let harness = HarnessPrinter(program: program, names: names, headerName: options.shownHeaderName, storage: options.weights ?? .inline)
     return GeneratedSource(
-      prefix: names.prefix, source: source, header: header.text,
-      harness: options.hasHarness ? harness.text : nil, weights: weights.block, weightsBytes: weights.byteCount)
+      prefix: names.prefix, fileName: options.shownFileName, headerName: options.shownHeaderName, source: source,
+      header: header.text, harness: options.hasHarness ? harness.text : nil, weights: weights.block,
+      weightsBytes: weights.byteCount, inputNames: names.inputs, outputNames: names.outputs, stateNames: names.states)
   }
 
   /// Functions of the kernels that are called, and by which name each kernel is called: equal ones share a function.
@@ -64,7 +65,7 @@ package struct ModelPrinter {
     let usesMemory = runtime.contains("memcpy") || !program.states.isEmpty
     var lines = Lines()
     lines.comment(["\(program.name): a neural network, compiled by swiftdl-compile."])
-    lines.add("#include \"\(names.prefix).h\"")
+    lines.add("#include \"\(options.shownHeaderName)\"")
     lines.add("")
     lines.add("#include <math.h>")
     if usesMemory { lines.add("#include <string.h>") }

@@ -11,9 +11,11 @@ struct WeightsPrinter {
   /// The definition of `NAME_bind`, or nothing.
   private(set) var bindFunction = ""
   private let names: ModelNames
+  private let fileName: String
 
   init(_ program: Program, _ names: ModelNames, _ facts: ProgramFacts, _ options: SourceOptions) {
     self.names = names
+    fileName = options.shownFileName
     let constants = facts.usedConstants.sorted().map { (position: $0, tensor: program.constants[$0].data) }
     switch options.weights ?? .inline {
     case .inline: printTables(constants)
@@ -74,7 +76,7 @@ struct WeightsPrinter {
       #define \(names.macro)_WEIGHTS_SECTION ".rodata"
       #endif
       #ifndef \(names.macro)_WEIGHTS_FILE
-      #define \(names.macro)_WEIGHTS_FILE "\(names.prefix)_weights.bin"
+      #define \(names.macro)_WEIGHTS_FILE "\(fileName)_weights.bin"
       #endif
       #if defined(__GNUC__)
       __asm__(

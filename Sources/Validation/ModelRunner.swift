@@ -24,11 +24,11 @@ package final class ModelRunner {
   package init(_ module: any CompiledModule, _ signature: ModelSignature) throws(Diagnostic) {
     self.module = module
     self.signature = signature
-    let sizeOf = unsafeBitCast(try module.symbol("swiftdl_sizeof"), to: (@convention(c) () -> Int).self)
-    call = unsafeBitCast(try module.symbol("swiftdl_call"), to: Call.self)
-    setReceiver = unsafeBitCast(try module.symbol("swiftdl_trace"), to: SetReceiver.self)
+    let sizeOf = unsafeBitCast(try module.symbol("\(signature.symbols)_sizeof"), to: (@convention(c) () -> Int).self)
+    call = unsafeBitCast(try module.symbol("\(signature.symbols)_call"), to: Call.self)
+    setReceiver = unsafeBitCast(try module.symbol("\(signature.symbols)_trace"), to: SetReceiver.self)
     resetModel = unsafeBitCast(
-      try module.symbol("swiftdl_reset"), to: (@convention(c) (UnsafeMutableRawPointer) -> Void).self)
+      try module.symbol("\(signature.symbols)_reset"), to: (@convention(c) (UnsafeMutableRawPointer) -> Void).self)
     model = GuardedBuffer([UInt8](repeating: 0, count: sizeOf()), alignment: 64)
   }
 

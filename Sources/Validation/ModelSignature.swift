@@ -14,6 +14,8 @@ package struct ModelSignature: Sendable {
 
   /// The name before `.h`, `_t`, `_run` and `_reset`.
   package var prefix: String
+  /// What the symbols of the trampoline start with: another for each model where several are linked into one module.
+  package var symbols = "swiftdl"
   /// How many open dimensions come first.
   package var dimCount: Int
   package var inputs: [Parameter]
@@ -45,29 +47,29 @@ extension ModelSignature {
       #include <stddef.h>
       #include <stdint.h>
 
-      size_t swiftdl_sizeof(void) { return sizeof(\(prefix)_t); }
+      size_t \(symbols)_sizeof(void) { return sizeof(\(prefix)_t); }
 
-      int32_t swiftdl_call(void *self, const int32_t *dims, void *const *buffers) {
+      int32_t \(symbols)_call(void *self, const int32_t *dims, void *const *buffers) {
         (void)dims;
         (void)buffers;
         return \(prefix)_run(\(arguments.joined(separator: ", ")));
       }
 
-      static void (*swiftdl_trace_receiver)(void *user, int32_t step, const void *data);
-      static void *swiftdl_trace_user;
+      static void (*trace_receiver)(void *user, int32_t step, const void *data);
+      static void *trace_user;
 
-      static void swiftdl_forward(int32_t step, const void *data) {
-        if (swiftdl_trace_receiver) swiftdl_trace_receiver(swiftdl_trace_user, step, data);
+      static void trace_forward(int32_t step, const void *data) {
+        if (trace_receiver) trace_receiver(trace_user, step, data);
       }
 
-      void (*swiftdl_trace_hook)(int32_t step, const void *data) = swiftdl_forward;
+      void (*\(symbols)_trace_hook)(int32_t step, const void *data) = trace_forward;
 
-      void swiftdl_trace(void (*receiver)(void *user, int32_t step, const void *data), void *user) {
-        swiftdl_trace_receiver = receiver;
-        swiftdl_trace_user = user;
+      void \(symbols)_trace(void (*receiver)(void *user, int32_t step, const void *data), void *user) {
+        trace_receiver = receiver;
+        trace_user = user;
       }
 
-      void swiftdl_reset(void *self) {
+      void \(symbols)_reset(void *self) {
         \(isStateful ? "\(prefix)_reset((\(prefix)_t *)self)" : "(void)self");
       }
 

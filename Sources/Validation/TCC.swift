@@ -89,4 +89,4 @@ package enum TCC {
 #endif
 
 /// What to do where C of our own making does not compile or misbehaves.
-let defectHint = "generated C should never do this: please report it together with the model"
+package let defectHint = "generated C should never do this: please report it together with the model"

@@ -33,6 +33,8 @@ package protocol Operator: Hashable, Sendable {
   var elementwise: ElementwiseBody? { get }
   /// The operator with open dimensions in its attributes replaced. Default: it has none.
   func substituting(_ dims: [String: Dim]) -> Self
+  /// Rounding errors add up over the steps of a sequence, so that checks allow more. Default: no.
+  var isRecurrent: Bool { get }
   /// Subgraphs and how they run. Such an operator is lowered by its subgraphs; `lower` is not called. Default: none.
   var control: ControlFlow? { get }
   /// The operator with `transform` applied to its subgraphs, whose inputs and outputs keep their types. Default: it has none.
@@ -48,6 +50,7 @@ extension Operator {
   package var acceptsEpilogue: Bool { false }
   package var elementwise: ElementwiseBody? { nil }
   package func substituting(_ dims: [String: Dim]) -> Self { self }
+  package var isRecurrent: Bool { false }
   package var control: ControlFlow? { nil }
   package func mappingBodies(_ transform: (Graph) throws(Diagnostic) -> Graph) throws(Diagnostic) -> any Operator { self }
   package var name: String { Self.name }

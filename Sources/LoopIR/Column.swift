@@ -112,6 +112,7 @@ extension ColumnEvaluator {
   private func apply(_ function: BinaryFunction, _ a: Column, _ b: Column, _ dtype: DType) -> Column {
     switch (a, b) {
     case (.floats(let x), .floats(let y)):
+      if precision == .typed, dtype == .float32 { return .floats(zipped(x, y) { Double(function.value(Float($0), Float($1))) }) }
       return .floats(zipped(x, y) { rounded(function.value($0, $1), dtype) })
     case (.integers(let x), .integers(let y)):
       return .integers(zipped(x, y) { wrapped(dtype == .uint64 ? function.unsignedValue($0, $1) : function.value($0, $1), dtype) })

@@ -120,6 +120,17 @@ extension BinaryFunction {
     }
   }
 
+  /// The meaning on `Float`. Rounding the result in `Double` once more gives what single precision does, but for the functions of
+  /// the C library, which has its own for `float`.
+  package func value(_ a: Float, _ b: Float) -> Float {
+    switch self {
+    case .power: Glibc.powf(a, b)
+    case .arcTangent2: Glibc.atan2f(a, b)
+    case .add, .subtract, .multiply, .divide, .remainder, .floorDivide, .floorModulo, .minimum, .maximum, .and, .or, .xor:
+      Float(value(Double(a), Double(b)))
+    }
+  }
+
   /// The meaning on integers of 64 bits, which the caller wraps to the type in question.
   package func value(_ a: Int64, _ b: Int64) -> Int64 {
     switch self {

@@ -29,6 +29,8 @@ extension RecurrentCell {
   /// The position of the first input after the initial states.
   static var biasPosition: Int { 3 + stateCount }
 
+  package var isRecurrent: Bool { true }
+
   package func infer(_ inputs: [TensorType?]) throws(Diagnostic) -> [TensorType] { try inferCell(inputs) }
 
   /// What all cells ask of their inputs.

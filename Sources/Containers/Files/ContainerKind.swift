@@ -20,8 +20,9 @@ package enum ContainerKind: String, Hashable, Sendable, CaseIterable {
 /// The format that `bytes` look like. It is a guess from a few bytes; the reader of the format tells whether it is right.
 package func sniff(_ bytes: [UInt8]) -> ContainerKind {
   let reader = ByteReader(bytes, format: "file")
-  for (kind, position, magic) in signatures where reader.has(magic, at: position) { return kind }
+  // First, since the length of its header may begin with the bytes of another signature.
   if reader.looksLikeSafetensors { return .safetensors }
+  for (kind, position, magic) in signatures where reader.has(magic, at: position) { return kind }
   if reader.looksLikeText { return reader.firstMark.map { "{[".utf8.contains($0) } == true ? .json : .text }
   return reader.looksLikeProtobuf ? .protobuf : .unknown
 }

@@ -42,7 +42,7 @@ let package = Package(
     module("Operators", ["GraphIR", "LoopIR", "Tensors"], fast: true),
     module("Passes", ["Operators", "Targets", "GraphIR", "LoopIR", "Tensors"]),
     module("Containers", ["CZlib", "Tensors"], fast: true),
-    module("Readers", ["Containers", "Operators", "GraphIR", "LoopIR", "Tensors"]),
+    module("Readers", ["Containers", "Operators", "GraphIR", "LoopIR", "Tensors"], fast: true),
     module("Lowering", ["GraphIR", "Schedules", "Targets", "LoopIR", "Tensors"]),
     module("Validation", ["Tensors", .target(name: "Ctcc", condition: .when(traits: ["LibTCC"]))]),
     module(

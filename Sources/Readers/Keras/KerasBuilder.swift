@@ -43,6 +43,7 @@ extension KerasBuilder {
       spec: spec, config: KerasConfig(spec.config), arguments: arguments, keywords: keywords,
       weights: LayerWeights(weights, path), builder: self)
     let layer = try KerasDispatch.layerClass(spec)
+    if !KerasDispatch.isOperation(spec) { try refuseOtherPolicies(spec.config) }
     var outputs = try layer.emit(call)
     try refuseUnread(call.config)
     if layer.masks == .pass, let mask = call.inputs.first?.mask {
@@ -50,6 +51,16 @@ extension KerasBuilder {
     }
     if let first = outputs.first { writer.nameResult(first.id, madeAfter: before.nodes) }
     return outputs
+  }
+
+  /// Layers compute in float32; weights of other types are converted, but what a layer computes in is part of its meaning.
+  private func refuseOtherPolicies(_ config: JSONValue) throws(Diagnostic) {
+    guard let policy = config.optional("dtype") else { return }
+    let written = policy.isObject ? policy["config"]?.optional("name") ?? policy.optional("class_name") : policy
+    let name = try written?.string() ?? "float32"
+    let other = ["16", "float64", "float8", "int4", "int8", "quant", "gptq", "awq"].first { name.lowercased().contains($0) }
+    guard other != nil else { return }
+    throw policy.problem("the layer computes in \"\(name)\"", hint: "save the model with the dtype policy \"float32\"")
   }
 
   private func refuseUnread(_ config: KerasConfig) throws(Diagnostic) {

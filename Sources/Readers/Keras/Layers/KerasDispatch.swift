@@ -13,6 +13,8 @@ enum KerasDispatch {
     return KerasLayers.byName[spec.className]
   }
 
+  static func isOperation(_ spec: KerasLayerSpec) -> Bool { KerasOperations.lookUp(spec) != nil }
+
   static func unknown(_ spec: KerasLayerSpec) -> Diagnostic {
     if spec.className == "Lambda" {
       return spec.json.problem(

@@ -25,8 +25,11 @@ struct KerasLayerClass: Sendable {
 
 /// Every layer class that can be read. A file of this folder holds one family.
 enum KerasLayers {
-  static let all: [KerasLayerClass] = [core, activations, merging, reshaping, convolutions, normalisation, pooling, recurrent, attention]
-    .flatMap { $0 }
+  static let all: [KerasLayerClass] = [
+    core, activations, merging, reshaping, convolutions, normalisation, pooling, recurrent, attention,
+    rescaling,
+  ]
+  .flatMap { $0 }
 
   static let byName: [String: KerasLayerClass] = Dictionary(
     all.flatMap { entry in entry.names.map { ($0, entry) } }, uniquingKeysWith: { first, _ in first })

@@ -30,7 +30,8 @@ struct MultiHead {
     valueDim = try call.config.sizes("value_dim", rank: 1, default: keyDim)[0]
     hasBias = try call.config.bool("use_bias", default: true)
     call.config.accept(
-      "query_shape", "key_shape", "value_shape", "flash_attention", "sliding_window", "attention_axes", "use_gate", "output_shape")
+      "query_shape", "key_shape", "value_shape", "flash_attention", "sliding_window", "attention_axes", "use_gate", "output_shape",
+      "softmax_robust_masking")
     guard heads % keyHeads == 0 else {
       throw Diagnostic("\(heads) query heads for \(keyHeads) key heads", hint: "the first is a multiple of the second")
     }

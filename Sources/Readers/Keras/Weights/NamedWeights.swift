@@ -25,7 +25,7 @@ struct NamedWeights: WeightStore {
   }
 
   func find(_ path: WeightPath, names: [String], position: Int) throws(Diagnostic) -> Int? {
-    let candidates = names.flatMap { byLast[$0] ?? [] }
+    let candidates = Set(names).sorted().flatMap { byLast[$0] ?? [] }
     if let found = try closest(candidates, path) { return found }
     return try closest(byLast["\(position)"] ?? [], path)
   }

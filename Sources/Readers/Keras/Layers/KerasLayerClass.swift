@@ -27,7 +27,7 @@ struct KerasLayerClass: Sendable {
 enum KerasLayers {
   static let all: [KerasLayerClass] = [
     core, activations, merging, reshaping, convolutions, normalisation, pooling, recurrent, attention,
-    rescaling,
+    rescaling, preparation, images,
   ]
   .flatMap { $0 }
 

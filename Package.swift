@@ -70,7 +70,8 @@ let package = Package(
     tests(
       "SwiftDLTests",
       [
-        "SwiftDL", "Passes", "Lowering", "CSource", "Validation", "Readers", "Containers", "Operators", "GraphIR", "LoopIR", "Tensors",
+        "swiftdl-compile", "SwiftDL", "Schedules", "Passes", "Lowering", "CSource", "Validation", "Readers", "Containers", "Operators",
+        "GraphIR", "LoopIR", "Tensors",
         "Targets", "TestSupport",
       ]),
   ],

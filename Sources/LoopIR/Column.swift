@@ -85,8 +85,10 @@ package struct ColumnEvaluator {
 }
 
 extension ColumnEvaluator {
-  private func rounded(_ value: Double, _ dtype: DType) -> Double {
-    guard precision == .typed else { return value }
+  private func rounded(_ value: Double, _ dtype: DType) -> Double { precision == .typed ? narrowed(value, dtype) : value }
+
+  /// A cast rounds in every precision: that is what it means.
+  private func narrowed(_ value: Double, _ dtype: DType) -> Double {
     switch dtype {
     case .float32: return Double(Float(value))
     case .float16: return Double(Float16(value))
@@ -155,7 +157,7 @@ extension ColumnEvaluator {
   /// Floats to integers truncate and saturate at 64 bits, then wrap to the type; out of its range C has no answer.
   private func cast(_ x: Column, from source: DType, to dtype: DType) -> Column {
     switch (x, dtype.isFloat) {
-    case (.floats(let values), true): .floats(values.map { rounded($0, dtype) })
+    case (.floats(let values), true): .floats(values.map { narrowed($0, dtype) })
     case (.floats(let values), false):
       .integers(values.map { dtype == .bool ? ($0 != 0 ? 1 : 0) : wrapped(Int64(clamping: $0), dtype) })
     case (.integers(let values), true):

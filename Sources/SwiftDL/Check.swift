@@ -1,0 +1,39 @@
+import GraphIR
+import LoopIR
+import Readers
+import Tensors
+import Validation
+
+extension Model {
+  /// Compiles the model, runs the C and compares every layer and output with the reference interpreter.
+  public func check(_ options: CheckOptions, progress: (Progress) -> Void = { _ in }) throws(CompilerError) -> CheckReport {
+    try reporting(file: path) { () throws(Diagnostic) in try report(options, progress) }
+  }
+
+  private func report(_ options: CheckOptions, _ progress: (Progress) -> Void) throws(Diagnostic) -> CheckReport {
+    var compileOptions = options.compile
+    // The assembler's way of taking weights in is not open to libtcc; handing them over reads the same bytes.
+    if compileOptions.weights != .inline { compileOptions.weights = .bind }
+    let (optimised, program) = try Compilation.stages(source.graph, compileOptions, progress: progress, dump: { _ in })
+    progress(Progress(activity: "compiling the C", fraction: nil))
+    let built = try CompiledProgram(program, compileOptions, options.engine)
+    let tolerance = options.tolerance ?? source.graph.expectedError
+    var checker = Checker(source: source.graph, optimised: optimised, program: program, runner: built.runner, tolerance: tolerance)
+    var model = source
+    if let vectors = options.vectors { model.tests += try TestVector.read(vectors) }
+    let ranges = Dictionary(uniqueKeysWithValues: program.openDims.map { ($0.name, $0.range) })
+    let cases = CheckCase.all(of: model, dims: ranges, seed: options.seed, randomRuns: options.runs)
+    for (position, check) in cases.enumerated() {
+      progress(Progress(activity: check.name, fraction: Double(position) / Double(cases.count)))
+      do throws(Diagnostic) { try checker.run(check) } catch { throw error.at(check.name) }
+    }
+    return CheckReport(layers: checker.report, runs: cases.count, engine: built.engine, tolerance: tolerance)
+  }
+}
+
+extension Graph {
+  /// Errors of single roundings add up over the steps of recurrent layers.
+  fileprivate var expectedError: Double {
+    nodes.contains { $0.op.isRecurrent || $0.op.control != nil } ? 1e-4 : 2e-5
+  }
+}

@@ -1,0 +1,134 @@
+import CSource
+import GraphIR
+import LoopIR
+import Tensors
+import Validation
+
+/// Holds one compiled model to the reference: every layer by its own inputs, every output from the start.
+package struct Checker {
+  private let source: Graph
+  private let optimised: Graph
+  private let program: Program
+  private let runner: ModelRunner
+  private let tolerance: Double
+  private var rows: [CheckReport.Row]
+  private var rowOfValue: [String: Int] = [:]
+  /// Where the traced values are: the position in the trace of each value of the optimised graph.
+  private let traced: [String: (position: Int, output: Program.LayerOutput)]
+  private var sourceStates: [Tensor]?
+  private var optimisedStates: [Tensor]?
+
+  package init(source: Graph, optimised: Graph, program: Program, runner: ModelRunner, tolerance: Double) {
+    self.source = source
+    self.optimised = optimised
+    self.program = program
+    self.runner = runner
+    self.tolerance = tolerance
+    rows = []
+    let outputs = program.layers.flatMap(\.outputs)
+    traced = Dictionary(outputs.enumerated().map { ($0.element.value, ($0.offset, $0.element)) }) { first, _ in first }
+    for node in optimised.nodes {
+      for id in node.outputs where traced[optimised[id].name] != nil { addRow(optimised[id].name, node.label) }
+    }
+    for output in program.outputs { addRow("output \(output.name)", "from the start") }
+  }
+
+  private mutating func addRow(_ name: String, _ operation: String) {
+    rowOfValue[name] = rows.count
+    rows.append(CheckReport.Row(name: name, operation: operation))
+  }
+
+  package var report: [CheckReport.Row] { rows }
+
+  /// Runs one case and enters what it shows.
+  package mutating func run(_ check: CheckCase) throws(Diagnostic) {
+    if !check.continues {
+      try runner.reset()
+      (sourceStates, optimisedStates) = (nil, nil)
+    }
+    let dims = try source.openDims(of: check.inputs)
+    var trace: [Int: [UInt8]] = [:]
+    let sizes = traced.values.reduce(into: [:]) { $0[$1.position] = $1.output.byteCount(dims) }
+    let outputs = try runner.run(
+      check.inputs, dims: program.openDims.map { Int32(dims[$0.name] ?? 0) },
+      outputDims: program.outputs.map { port in port.type.shape.map { $0.value(dims) ?? 0 } },
+      trace: { step, data in
+        if let size = sizes[step] { trace[step] = Array(UnsafeRawBufferPointer(start: data, count: size)) }
+      })
+    try checkLayers(check, trace, dims)
+    try checkOutputs(check, outputs)
+  }
+
+  /// Each node is run by the reference on what the C computed before it.
+  private mutating func checkLayers(_ check: CheckCase, _ trace: [Int: [UInt8]], _ dims: [String: Int]) throws(Diagnostic) {
+    var interpreter = Interpreter(optimised)
+    var found: [(value: String, comparison: Validation.Comparison)] = []
+    let (traced, optimised) = (traced, optimised)
+    interpreter.didRun = { (node, results) in
+      zip(node.outputs, results).map { id, expected in
+        let name = optimised[id].name
+        guard let (position, output) = traced[name], let bytes = trace[position] else { return expected }
+        let actual = output.tensor(bytes, dims)
+        guard actual.type == expected.type else { return expected }
+        found.append((name, Validation.Comparison(actual, expected: expected)))
+        return actual
+      }
+    }
+    let values = try interpreter.run(check.inputs, states: optimisedStates)
+    optimisedStates = optimised.states.compactMap { values[$0.output] }
+    for (value, comparison) in found { enter(comparison, value, check, tolerance) }
+  }
+
+  private mutating func checkOutputs(_ check: CheckCase, _ outputs: [Tensor]) throws(Diagnostic) {
+    let values = try Interpreter(source).run(check.inputs, states: sourceStates)
+    sourceStates = source.states.compactMap { values[$0.output] }
+    for (position, output) in source.outputs.enumerated() {
+      guard let reference = values[output.value] else { continue }
+      let row = "output \(program.outputs[position].name)"
+      enter(Validation.Comparison(outputs[position], expected: reference), row, check, tolerance)
+      guard let expected = check.expected?[position] else { continue }
+      guard expected.type == outputs[position].type else {
+        throw Diagnostic("\(check.name) expects \(expected.type) of \(output.name)", hint: "the model gives \(outputs[position].type)")
+      }
+      enter(Validation.Comparison(outputs[position], expected: expected), row, check, max(tolerance, check.tolerance ?? 0))
+    }
+  }
+
+  private mutating func enter(_ comparison: Validation.Comparison, _ name: String, _ check: CheckCase, _ tolerance: Double) {
+    guard let index = rowOfValue[name] else { return }
+    // Errors in tensors of nothing but tiny numbers are judged as if the largest were this.
+    let peak = max(comparison.peak, 1e-6)
+    let relative = comparison.isExact ? 0 : comparison.maxAbsolute / peak
+    let isFinite = comparison.maxAbsolute.isFinite
+    if comparison.maxULP == .max { rows[index].maxULP = nil }
+    rows[index].maxULP = rows[index].maxULP.map { max($0, comparison.maxULP) }
+    rows[index].maxAbsoluteError = max(rows[index].maxAbsoluteError, comparison.maxAbsolute)
+    if relative > rows[index].maxRelativeError, let worst = comparison.worst {
+      rows[index].maxRelativeError = relative
+      rows[index].worstCase = check.name
+      rows[index].worstElement = "element \(worst.index) is \(worst.actual), expected \(worst.expected)"
+    }
+    if !isFinite || relative > tolerance { rows[index].passes = false }
+  }
+}
+
+extension Program.LayerOutput {
+  /// Bytes from the first to the last element.
+  fileprivate func byteCount(_ dims: [String: Int]) -> Int {
+    (view.buffer.count.value(dims) ?? 0) * view.dtype.byteCount
+  }
+
+  /// The elements, wherever they lie among the bytes.
+  fileprivate func tensor(_ bytes: [UInt8], _ dims: [String: Int]) -> Tensor {
+    let extents = view.shape.map { $0.value(dims) ?? 0 }
+    let strides = view.strides.map { $0.value(dims) ?? 0 }
+    if strides == rowMajorStrides(extents) { return Tensor(view.dtype, extents, bytes: bytes) }
+    let size = view.dtype.byteCount
+    var gathered: [UInt8] = []
+    for index in Indices(extents) {
+      let at = zip(index, strides).reduce(0) { $0 + $1.0 * $1.1 } * size
+      gathered.append(contentsOf: bytes[at..<at + size])
+    }
+    return Tensor(view.dtype, extents, bytes: gathered)
+  }
+}

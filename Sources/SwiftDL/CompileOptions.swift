@@ -1,0 +1,48 @@
+/// How a model is to be compiled.
+public struct CompileOptions: Sendable {
+  public enum Weights: String, CaseIterable, Sendable {
+    /// `inline` up to 8 MB, `incbin` above.
+    case automatic = "auto"
+    /// Arrays in the C file.
+    case inline
+    /// A `.bin` file beside it that the assembler takes in.
+    case incbin
+    /// A `.bin` file that the program hands over: flash, mmap.
+    case bind
+  }
+
+  public enum Numerics: String, CaseIterable, Sendable {
+    /// Products and sums may be contracted, sums may run in several lanes.
+    case fast
+    /// The same bits from every compiler: no contraction.
+    case strict
+  }
+
+  public enum Schedule: String, CaseIterable, Sendable {
+    /// Tiled, unrolled and vectorised for the target.
+    case automatic = "auto"
+    /// The loops as the operators write them.
+    case none
+  }
+
+  /// The prefix of everything in the C: `lenet5` gives `lenet5_run`.
+  public var name: String
+  /// The base name of the files; `name` where nothing else is said.
+  public var fileName: String
+  /// One of `Compilation.targets`.
+  public var target = "generic"
+  public var weights = Weights.automatic
+  public var numerics = Numerics.fast
+  public var schedule = Schedule.automatic
+  /// Also a `main` that runs the model on files.
+  public var harness = false
+  /// The name of the header file, if it is not `NAME.h`.
+  public var header: String?
+  /// Passes after which `Compilation.dumps` holds the graph.
+  public var dumpAfter: Set<String> = []
+
+  public init(name: String) {
+    self.name = name
+    fileName = name
+  }
+}

@@ -1,0 +1,38 @@
+import ArgumentParser
+import SwiftDL
+
+extension CompileOptions.Weights: ExpressibleByArgument {}
+extension CompileOptions.Numerics: ExpressibleByArgument {}
+extension CompileOptions.Schedule: ExpressibleByArgument {}
+
+/// What decides how the C looks.
+struct CodeArguments: ParsableArguments {
+  @Option(help: "The machine: \(Compilation.targets.joined(separator: ", ")).")
+  var target = "generic"
+
+  @Option(help: "fast: sums may be contracted and split over lanes; strict: the same bits from every C compiler.")
+  var numerics = CompileOptions.Numerics.fast
+
+  @Option(help: "auto: tiled, unrolled and vectorised; none: loops as the operators write them.")
+  var schedule = CompileOptions.Schedule.automatic
+
+  @Option(
+    help:
+      "Where constant data goes: arrays in the C (inline), a file that the assembler takes in (incbin), or handed over at run time (bind).")
+  var weights = CompileOptions.Weights.automatic
+
+  func validate() throws {
+    guard Compilation.targets.contains(target) else {
+      throw ValidationError("there is no target \"\(target)\"; there are \(Compilation.targets.joined(separator: ", "))")
+    }
+  }
+
+  func options(name: String) -> CompileOptions {
+    var options = CompileOptions(name: name)
+    options.target = target
+    options.numerics = numerics
+    options.schedule = schedule
+    options.weights = weights
+    return options
+  }
+}

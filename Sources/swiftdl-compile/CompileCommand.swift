@@ -1,0 +1,95 @@
+import ArgumentParser
+import Foundation
+import SwiftDL
+
+struct CompileCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compile", abstract: "Write the C of a model (the default).",
+    discussion: """
+      Writes OUTPUT and, beside it, its header. Output files appear whole or not at all.
+
+      With open dimensions: swiftdl-compile rnn.json -o rnn.c --dim input_1.1=..256 keeps axis 1 of input_1 open up to 256; the C \
+      function then takes it as an int32_t and returns non-zero where it is out of range.
+      """)
+
+  @OptionGroup var model: ModelArguments
+  @OptionGroup var code: CodeArguments
+
+  @Option(name: .shortAndLong, help: "The C file to write: model.c.", completion: .file(extensions: ["c"]))
+  var output: String
+
+  @Option(help: "The prefix of names in the C. Default: the base name of the output.")
+  var name: String?
+
+  @Flag(help: "Also write NAME_harness.c: a main() that runs the model on raw files and times it.")
+  var harness = false
+
+  @Option(help: "Also write a JSON description: inputs, outputs, memory, layers.", completion: .file())
+  var manifest: String?
+
+  @Option(help: "Where the header goes. Default: beside the output.", completion: .file(extensions: ["h"]))
+  var header: String?
+
+  @Option(help: "Also write make-style dependencies: the output and every file of the model.", completion: .file())
+  var depfile: String?
+
+  @Flag(help: "Write nothing; exit 1 if the files that are there differ from what would be written.")
+  var verifyUnchanged = false
+
+  @Option(help: "Print the graph after a pass: \(Compilation.passes.joined(separator: ", ")).")
+  var dumpAfter: [String] = []
+
+  func validate() throws {
+    for pass in dumpAfter where !Compilation.passes.contains(pass) {
+      throw ValidationError("there is no pass \"\(pass)\"; there are \(Compilation.passes.joined(separator: ", "))")
+    }
+    guard !outputURL.lastPathComponent.isEmpty, outputURL.pathExtension == "c" else {
+      throw ValidationError("--output is \"\(output)\": it must name a .c file")
+    }
+  }
+
+  func run() throws {
+    try reportingProblems {
+      let progress = ProgressLine()
+      defer { progress.finish() }
+      progress.show("reading \(model.model)")
+      let loaded = try model.load()
+      let compilation = try Compilation(loaded, options) { progress.show($0.activity, $0.fraction) }
+      progress.finish()
+      for dump in compilation.dumps { print("after \(dump.pass):\n\(dump.text)\n") }
+      let files = try outputFiles(compilation, loaded)
+      if verifyUnchanged { try files.verifyUnchanged() } else { try files.write() }
+    }
+  }
+
+  private var outputURL: URL { URL(fileURLWithPath: output) }
+  private var headerURL: URL { header.map { URL(fileURLWithPath: $0) } ?? outputURL.deletingPathExtension().appendingPathExtension("h") }
+
+  private var options: CompileOptions {
+    let base = outputURL.deletingPathExtension().lastPathComponent
+    var options = code.options(name: name ?? base)
+    options.fileName = base
+    options.header = headerURL.lastPathComponent
+    options.harness = harness
+    options.dumpAfter = Set(dumpAfter)
+    return options
+  }
+
+  /// Every file with the place where it goes.
+  private func outputFiles(_ compilation: Compilation, _ loaded: Model) throws -> OutputFiles {
+    let folder = outputURL.deletingLastPathComponent()
+    var files = OutputFiles()
+    for file in compilation.files {
+      let url = file.name == options.header ? headerURL : folder.appendingPathComponent(file.name)
+      files.add(url.path, file.contents)
+    }
+    if let manifest { files.add(manifest, Array(compilation.manifest.utf8)) }
+    if let depfile { files.add(depfile, Array(dependencies(loaded).utf8)) }
+    return files
+  }
+
+  private func dependencies(_ loaded: Model) -> String {
+    func escaped(_ path: String) -> String { path.replacing("$", with: "$$").replacing(" ", with: "\\ ").replacing("#", with: "\\#") }
+    return "\(escaped(output)): \(loaded.files.map(escaped).joined(separator: " "))\n"
+  }
+}

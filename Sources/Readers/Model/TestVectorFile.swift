@@ -12,7 +12,8 @@ extension TestVector {
     case let kind: throw Diagnostic("a file of kind \(kind) holds no test vectors", hint: "give a .safetensors or .npz file").inFile(path)
     }
     if vectors.isEmpty {
-      throw Diagnostic("no test vectors are in the file", hint: "name the tensors input:0, … and output:0, … (npz: x0, … and y0, …)").inFile(path)
+      throw Diagnostic("no test vectors are in the file", hint: "name the tensors input:0, … and output:0, … (npz: x0, … and y0, …)")
+        .inFile(path)
     }
     return vectors
   }

@@ -28,7 +28,7 @@ extension KerasLayers {
     let x = try call.input()
     guard let target = try call.config.intList("target_shape", "dims") else { throw Diagnostic("target_shape is missing") }
     let shape = call.shape(x)
-    guard let batch = shape.first, target.allSatisfy({ $0 >= -1 }), target.filter { $0 == -1 }.count <= 1 else {
+    guard let batch = shape.first, target.allSatisfy({ $0 >= -1 }), target.filter({ $0 == -1 }).count <= 1 else {
       throw Diagnostic("\(call.type(x)) is reshaped to \(target)", hint: "the shape has extents of 0 or more, and -1 once at most")
     }
     let known = Shape(target.filter { $0 >= 0 }).elementCount

@@ -25,18 +25,41 @@ extension AttributeValue: CustomStringConvertible {
   }
 }
 
+/// What may be written as the value of an attribute.
+package enum AttributeKind: Hashable, Sendable {
+  case bool, int, float, string, ints, floats
+  /// Extents: integers, or text over open dimensions.
+  case dims
+  /// One of these strings.
+  case choice([String])
+}
+
+extension AttributeKind: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .bool: "true or false"
+    case .int: "an integer"
+    case .float: "a number"
+    case .string: "a string"
+    case .ints: "a list of integers"
+    case .floats: "a list of numbers"
+    case .dims: "a list of integers or of extents like \"2*T+1\""
+    case .choice(let names): "one of " + names.map { "\"\($0)\"" }.joined(separator: ", ")
+    }
+  }
+}
+
 /// One attribute of the operator `Op`.
 package struct Attribute<Op>: Sendable {
   package let name: String
-  /// What may be written: `int`, `list of int`, `"valid" or "same"`.
-  package let kind: String
+  package let kind: AttributeKind
   package let read: @Sendable (Op) -> AttributeValue
   package let write: @Sendable (inout Op, AttributeValue) throws(Diagnostic) -> Void
 }
 
 extension Attribute {
   private init<T>(
-    _ name: String, _ kind: String, _ path: WritableKeyPath<Op, T> & Sendable, wrap: @escaping @Sendable (T) -> AttributeValue,
+    _ name: String, _ kind: AttributeKind, _ path: WritableKeyPath<Op, T> & Sendable, wrap: @escaping @Sendable (T) -> AttributeValue,
     unwrap: @escaping @Sendable (AttributeValue) -> T?
   ) {
     self.name = name
@@ -49,33 +72,33 @@ extension Attribute {
   }
 
   package static func int(_ name: String, _ path: WritableKeyPath<Op, Int> & Sendable) -> Attribute {
-    Attribute(name, "an integer", path, wrap: { .int($0) }, unwrap: \.asInt)
+    Attribute(name, .int, path, wrap: { .int($0) }, unwrap: \.asInt)
   }
 
   package static func ints(_ name: String, _ path: WritableKeyPath<Op, [Int]> & Sendable) -> Attribute {
-    Attribute(name, "a list of integers", path, wrap: { .ints($0) }, unwrap: \.asInts)
+    Attribute(name, .ints, path, wrap: { .ints($0) }, unwrap: \.asInts)
   }
 
   package static func bool(_ name: String, _ path: WritableKeyPath<Op, Bool> & Sendable) -> Attribute {
-    Attribute(name, "true or false", path, wrap: { .bool($0) }, unwrap: \.asBool)
+    Attribute(name, .bool, path, wrap: { .bool($0) }, unwrap: \.asBool)
   }
 
   package static func float(_ name: String, _ path: WritableKeyPath<Op, Double> & Sendable) -> Attribute {
-    Attribute(name, "a number", path, wrap: { .float($0) }, unwrap: \.asDouble)
+    Attribute(name, .float, path, wrap: { .float($0) }, unwrap: \.asDouble)
   }
 
   package static func floats(_ name: String, _ path: WritableKeyPath<Op, [Double]> & Sendable) -> Attribute {
-    Attribute(name, "a list of numbers", path, wrap: { .floats($0) }, unwrap: \.asDoubles)
+    Attribute(name, .floats, path, wrap: { .floats($0) }, unwrap: \.asDoubles)
   }
 
   package static func string(_ name: String, _ path: WritableKeyPath<Op, String> & Sendable) -> Attribute {
-    Attribute(name, "a string", path, wrap: { .string($0) }, unwrap: \.asString)
+    Attribute(name, .string, path, wrap: { .string($0) }, unwrap: \.asString)
   }
 
   /// Extents: integers, or expressions over open dimensions as text where not all are known.
   package static func dims(_ name: String, _ path: WritableKeyPath<Op, Shape> & Sendable) -> Attribute {
     Attribute(
-      name, "a list of integers or of extents like \"2*T+1\"", path,
+      name, .dims, path,
       wrap: { shape in shape.constants.map { .ints($0) } ?? .strings(shape.map(\.description)) },
       unwrap: \.asDims)
   }
@@ -84,8 +107,8 @@ extension Attribute {
   package static func choice<T: RawRepresentable<String> & CaseIterable & Sendable>(
     _ name: String, _ path: WritableKeyPath<Op, T> & Sendable
   ) -> Attribute {
-    let kind = T.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
-    return Attribute(name, "one of \(kind)", path, wrap: { .string($0.rawValue) }, unwrap: { $0.asString.flatMap(T.init(rawValue:)) })
+    Attribute(
+      name, .choice(T.allCases.map(\.rawValue)), path, wrap: { .string($0.rawValue) }, unwrap: { $0.asString.flatMap(T.init(rawValue:)) })
   }
 }
 

@@ -124,7 +124,7 @@ extension ElementwiseFunction.Domain {
     }
   }
 
-  fileprivate var title: String {
+  package var title: String {
     switch self {
     case .floats: "floats"
     case .integers: "integers"
@@ -136,7 +136,7 @@ extension ElementwiseFunction.Domain {
 }
 
 /// The fewest insertions, deletions and replacements of characters that turn one text into the other.
-private func editDistance(_ a: String, _ b: String) -> Int {
+package func editDistance(_ a: String, _ b: String) -> Int {
   let (x, y) = (Array(a.unicodeScalars.prefix(64)), Array(b.unicodeScalars.prefix(64)))
   var row = Array(0...y.count)
   for i in x.indices {

@@ -48,5 +48,5 @@ struct ModelFormat: Sendable {
   /// The graph, or `nil` after reporting why there is none.
   let read: @Sendable (ModelSource, ReadSession) throws(Diagnostic) -> Graph?
 
-  static let all = [kerasJSON, tensorFlowJS, kerasArchive, kerasHDF5]
+  static let all = [native, kerasJSON, tensorFlowJS, kerasArchive, kerasHDF5]
 }

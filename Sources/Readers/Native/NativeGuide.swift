@@ -1,0 +1,81 @@
+/// What people need to know of the inputs and outputs of each operator, for the documentation of the format.
+enum NativeGuide {
+  struct Entry {
+    let summary: String
+    let inputs: String
+    let outputs: String
+
+    init(_ summary: String, _ inputs: String, _ outputs: String) {
+      self.summary = summary
+      self.inputs = inputs
+      self.outputs = outputs
+    }
+  }
+
+  static let entries: [String: Entry] = windows.merging(movement) { first, _ in first }.merging(computing) { first, _ in first }
+
+  private static let pooled = "`x [N, spatial…, C]`"
+
+  private static let windows: [String: Entry] = [
+    "adaptive_pool": Entry("pools into `size` positions along each spatial axis", pooled, "`[N, size…, C]`"),
+    "convolution": Entry(
+      "sums of products under a sliding window; padding counts as zeros", "\(pooled), `weights [taps…, C / groups, K]`, `bias [K]`?",
+      "`[N, positions…, K]`"),
+    "convolution_transpose": Entry(
+      "the transpose of a convolution; pads are cut off what comes out", "\(pooled), `weights [taps…, C / groups, K]`, `bias [K]`?",
+      "`[N, positions…, K]`"),
+    "depthwise_convolution": Entry(
+      "a convolution of every channel alone, into M channels each", "\(pooled), `weights [taps…, C, M]`, `bias [C * M]`?",
+      "`[N, positions…, C * M]`"),
+    "pool": Entry("one number for the elements under a sliding window", pooled, "`[N, positions…, C]`"),
+    "resample": Entry(
+      "element o along the axis is the sum over t of `weights[o, t]` times element `starts[o] + t`",
+      "`x`, `starts` int32 `[O]`, `weights [O, taps]`?", "`x` with O elements along the axis"),
+  ]
+
+  private static let movement: [String: Entry] = [
+    "concatenate": Entry("one after the other along an axis", "`x0`, `x1`, …", "one tensor"),
+    "expand": Entry("repeats axes of extent 1, and missing leading axes, as NumPy broadcasts", "`x`", "`x` broadcast with `shape`"),
+    "gather": Entry(
+      "elements along an axis at positions; negative ones count from the end", "`data`, `indices` of integers",
+      "the shape of data with the axis replaced by that of indices"),
+    "gather_elements": Entry("NumPy's `take_along_axis`", "`data`, `indices` of integers with as many axes", "the shape of indices"),
+    "one_hot": Entry("a new axis with `on` at the position that each index names", "`indices` of integers", "one axis of `depth` more"),
+    "pad": Entry("elements added before and after, in the modes of `numpy.pad`", "`x`", "`x` with longer axes"),
+    "repeat": Entry("each element `count` times in a row", "`x`", "`x` with a longer axis"),
+    "reshape": Entry("the same elements under another shape: 0 keeps an extent, -1 takes what is left", "`x`", "`shape`"),
+    "reverse": Entry("the elements in reverse order along the axes", "`x`", "the shape of x"),
+    "roll": Entry("the elements moved on; those that leave at one end enter at the other", "`x`", "the shape of x"),
+    "slice": Entry("`x[start:end:step]` along each of `axes`; 2147483647 reaches any end", "`x`", "`x` with shorter axes"),
+    "tile": Entry("the whole tensor again and again, as `numpy.tile`", "`x`", "`x` with longer axes"),
+    "transpose": Entry("axis a of the result is axis `permutation[a]` of x; by default reversed", "`x`", "`x` with axes in another order"),
+  ]
+
+  private static let computing: [String: Entry] = [
+    "arg_reduce": Entry("the index of the greatest or least element along an axis", "`x`", "`x` without the axis, integers"),
+    "cumulative": Entry("sums or products of all elements up to each one", "`x`", "the shape of x"),
+    "gru": Entry(
+      "a gated recurrent unit, gates in Keras' order z, r, h",
+      "`x·W + b [batch, time, 3u]`, `R [u, 3u]`, `mask` bool `[batch, time]`?, `h [batch, u]`?, bias of the products `[3u]`?",
+      "`[batch, time, u]`, last `h [batch, u]`"),
+    "lstm": Entry(
+      "long short-term memory, gates in Keras' order i, f, c, o",
+      "`x·W + b [batch, time, 4u]`, `R [u, 4u]`, `mask` bool `[batch, time]`?, `h [batch, u]`?, `c [batch, u]`?",
+      "`[batch, time, u]`, last `h`, last `c [batch, u]`"),
+    "matmul": Entry("the product over the last two axes; leading ones broadcast", "`a […, M, K]`, `b […, K, N]`", "`[…, M, N]`"),
+    "normalise": Entry(
+      "`(x - mean) / divisor * scale + offset` over some axes: layer, group, instance and RMS normalisation", "`x`, `scale`?, `offset`?",
+      "the shape of x"),
+    "reduce": Entry("one number from all elements along some axes", "`x`", "`x` without the axes"),
+    "scan": Entry(
+      "runs its `body` for each index of the first axis of the sequences",
+      "carried values, sequences `[time, …]`, values that stay the same; the body has the same without the time axis",
+      "last carried values, then what the body's further outputs collect `[time, …]`"),
+    "simple_rnn": Entry(
+      "`h' = activation(x + h·R)`", "`x·W + b [batch, time, u]`, `R [u, u]`, `mask` bool `[batch, time]`?, `h [batch, u]`?",
+      "`[batch, time, u]`, last `h [batch, u]`"),
+    "softmax": Entry("`exp(x) / Σ exp(x)` along an axis, or its logarithm", "`x`", "the shape of x"),
+    "sparsemax": Entry("the nearest point of the probability simplex", "`x`", "the shape of x"),
+    "top_k": Entry("the greatest or least elements along an axis, best first", "`x`", "values, indices"),
+  ]
+}

@@ -77,11 +77,11 @@ import Testing
   @Test func everyFunctionIsReadAsItselfForEachOfItsTypes() throws {
     var generator = SeededGenerator(9)
     for row in ElementwiseFunction.all {
-      for dtype in [DType.float32, .int32, .bool, .float16] where row.domain.contains(dtype) {
+      for dtype in [DType.float32, .int32, .bool, .float16] where row.domain.contains(dtype) && (dtype.isFloat || row.hasWholeDefaults) {
         let dtypes = row.domain == .selection ? [.bool, dtype, dtype] : [DType](repeating: dtype, count: row.arity)
         let inputs = dtypes.enumerated().map { nativeInput("x\($0.offset)", TensorType($0.element, [2, 3])) }.joined(separator: ", ")
         let names = dtypes.indices.map { "\"x\($0)\"" }.joined(separator: ", ")
-        let attributes = JSON.object(row.defaults.filter { $0.value.isFinite && (dtype.isFloat || $0.value == $0.value.rounded()) }.map { .init($0.name, .number($0.value)) }).compact
+        let attributes = JSON.object(row.defaults.filter { $0.value.isFinite }.map { .init($0.name, .number($0.value)) }).compact
         let text = """
           {"format": "swiftdl", "version": 1, "inputs": [\(inputs)], "outputs": ["y"],
            "nodes": [{"op": "\(row.name)", "inputs": [\(names)], "outputs": ["y"], "attributes": \(attributes)}]}
@@ -117,6 +117,10 @@ import Testing
       }
     }
   }
+}
+
+extension ElementwiseFunction {
+  fileprivate var hasWholeDefaults: Bool { defaults.allSatisfy { $0.value == $0.value.rounded() } }
 }
 
 private let body = #"""

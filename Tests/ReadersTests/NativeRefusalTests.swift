@@ -83,7 +83,10 @@ import Testing
     (nativeModel(relu, #""tests": [{"inputs": [[1, 2, 3, 4, 5, 6]], "outputs": [[[1, 2]]]}]"#), "nested as [1, 2]"),
     (nativeModel(relu, #""tests": [{"inputs": ["w"], "outputs": ["w"]}]"#), "no tensor \"w\""),
     (nativeModel(#"{"op": "relu", "inputs": ["x"], "outputs": ["z"]}"#), "no tensor \"y\""),
-    (nativeModel(#"{"op": "tile", "inputs": ["x"], "outputs": ["y"], "attributes": {"repeats": [2147483647, 2147483647]}}"#), "tile \"y\": a tensor of the shape"),
+    (
+      nativeModel(#"{"op": "tile", "inputs": ["x"], "outputs": ["y"], "attributes": {"repeats": [2147483647, 2147483647]}}"#),
+      "tile \"y\": a tensor of the shape"
+    ),
   ]
 
   @Test(arguments: refusals) func namesWhatIsWrong(model: String, expected: String) throws {

@@ -15,11 +15,24 @@ enum Fixture {
   static func files(_ name: String) -> [String] { listing("\(folder)/\(name)") }
 
   /// Reads a model with every open extent as the test vectors have it.
-  static func read(_ path: String, rows: Int, weights: String? = nil) throws -> ReadModel {
+  /// `topology` is the file that tells which they are, where the model itself is no JSON.
+  static func read(_ path: String, rows: Int, weights: String? = nil, topology: String? = nil) throws -> ReadModel {
     var options = ReadOptions(modelWeights: weights)
-    options.dims = Dictionary(uniqueKeysWithValues: openExtents(path).map { ($0, .fixed(5)) })
-    options.batch = hasOpenBatch(path) ? .fixed(rows) : nil
+    options.dims = Dictionary(uniqueKeysWithValues: openExtents(topology ?? path).map { ($0, .fixed(5)) })
+    options.batch = hasOpenBatch(topology ?? path) ? .fixed(rows) : nil
     return try ModelReader.read(path, options)
+  }
+
+  /// The test vectors in a safetensors file, and how many rows their batch has.
+  static func vectors(_ path: String) throws -> (tests: [TestVector], rows: Int) {
+    let file = try Safetensors(readFile(path), file: path)
+    func all(_ prefix: String) throws -> [Tensor] {
+      try file.names.filter { $0.hasPrefix(prefix) }.indices.map { try file.tensor("\(prefix)\($0)") }
+    }
+    let (inputs, again) = (try all("input:"), try all("again:"))
+    let first = TestVector(inputs: inputs, outputs: try all("output:"))
+    let tests = again.isEmpty ? [first] : [first, TestVector(inputs: inputs, outputs: again, continues: true)]
+    return (tests, inputs.first?.dims.first ?? 2)
   }
 
   /// The largest distance of the interpreter's outputs from the stored ones, as a share of the largest magnitude.
@@ -63,13 +76,17 @@ private func openExtents(_ path: String) -> [String] {
 
 private func hasOpenBatch(_ path: String) -> Bool { inputShapes(path).allSatisfy { $0.shape.isEmpty || $0.shape[0] == nil } }
 
+/// The inputs of the topology in a file, which may be a list of layers, or wrapped as TensorFlow.js does.
 private func inputShapes(_ path: String) -> [(name: String, shape: [Int?])] {
-  guard let json = try? JSONValue(parsing: readFile(path)), let layers = try? json["config"]?["layers"]?.array() else { return [] }
-  return layers.compactMap { layer in
+  guard let whole = try? JSONValue(parsing: readFile(path)) else { return [] }
+  let topology = whole["modelTopology"] ?? whole
+  guard let config = (topology["model_config"] ?? topology)["config"], let layers = try? (config["layers"] ?? config).array()
+  else { return [] }
+  let inputs = layers.filter { (try? $0.string("class_name")) == "InputLayer" }
+  return (inputs.isEmpty ? Array(layers.prefix(1)) : inputs).compactMap { layer in
     guard let config = layer["config"], let shape = config["batch_shape"] ?? config["batch_input_shape"],
       let name = try? config.string("name"), let extents = try? shape.array()
     else { return nil }
-    let isInput = (try? layer.string("class_name")) == "InputLayer"
-    return (isInput ? name : "\(name)_input", extents.map { try? $0.int() })
+    return (inputs.isEmpty ? "\(name)_input" : name, extents.map { try? $0.int() })
   }
 }

@@ -9,7 +9,16 @@ import Testing
   func answersAsKerasDoes(name: String) throws {
     let model = try read(name)
     #expect(model.graph.defects() == [])
-    #expect(try Fixture.distance(model) < 1e-4, "\(name)")
+    #expect(try Fixture.distance(model) < tolerance(model), "\(name)")
+  }
+
+  /// Halves are rounded after each operator, and Keras and the interpreter sum in different orders.
+  private func tolerance(_ model: ReadModel) -> Double {
+    switch model.tests.first?.outputs.first?.dtype {
+    case .float16: 4e-3
+    case .bfloat16: 3e-2
+    default: 1e-4
+    }
   }
 
   @Test(arguments: refused.sorted())
@@ -36,12 +45,10 @@ import Testing
 
   /// Cases with a layer or function that is not read; one that is read leaves the list.
   static let refused: Set<String> = [
-    "conv_lstm1d", "conv_lstm2d", "conv_lstm2d_dilated", "conv_lstm2d_state", "conv_lstm2d_valid_stride", "conv_lstm3d", "einsum_dense",
-    "einsum_dense_ellipsis", "einsum_dense_heads", "einsum_dense_merge", "einsum_dense_mixing_axes", "hashed_crossing", "hashing",
-    "hashing_salt", "ops_arg", "ops_attention", "ops_axes", "ops_conv", "ops_cumulative", "ops_dot", "ops_einsum", "ops_image",
+    "einsum_dense", "einsum_dense_ellipsis", "einsum_dense_heads", "einsum_dense_merge", "einsum_dense_mixing_axes", "hashed_crossing",
+    "hashing", "hashing_salt", "ops_arg", "ops_attention", "ops_axes", "ops_conv", "ops_cumulative", "ops_dot", "ops_einsum", "ops_image",
     "ops_normalization", "ops_outer", "ops_pool", "ops_reduce_keepdims", "ops_reduce_last", "ops_rgb", "ops_segment", "ops_space_to_depth",
-    "ops_triangles", "ops_unfold", "policy_bfloat16", "policy_float16", "policy_int8", "policy_mixed_bfloat16", "policy_mixed_float16",
-    "refused_custom_layer", "refused_lambda",
+    "ops_triangles", "ops_unfold", "policy_int8", "refused_custom_layer", "refused_lambda",
   ]
 
   /// TensorFlow adds the bias along the wrong axis where XLA runs a convolution with channels first; the others are mistakes to be found.

@@ -151,7 +151,7 @@ extension KerasLayers {
     let mask = call.arguments[safe: 1]?.tensor?.id ?? call.mask()
     let logits =
       try mask.map { (mask) throws(Diagnostic) in
-        let hidden = try writer.binary("add", x.id, -1e9, "hidden")
+        let hidden = try writer.binary("add", x.id, writer.farBelowZero(x.id), "hidden")
         return try writer.apply("where", [.value(mask), .value(x.id), .value(hidden)], "visible")
       } ?? x.id
     var result = try writer.softmax(logits, axes: axes, mask == nil ? "" : "softmax")

@@ -39,7 +39,7 @@ extension KerasLayers {
     }
     let masks = call.keywords["mask"].map { $0.elements.map(\.tensor?.id) } ?? inputs.map(\.mask)
     if let mask = try scoreMask(call, scores, masks[safe: 1] ?? nil) {
-      let hidden = try writer.binary("add", scores, -1e9, "hidden")
+      let hidden = try writer.binary("add", scores, writer.farBelowZero(scores), "hidden")
       scores = try writer.apply("where", [.value(mask), .value(scores), .value(hidden)], "visible")
     }
     let weights = try writer.softmax(scores, axes: [-1], "weights")
@@ -63,6 +63,9 @@ extension KerasLayers {
 }
 
 extension GraphWriter {
+  /// What hides a score from a softmax, as far as its type reaches.
+  func farBelowZero(_ scores: ValueID) -> Double { dtype(scores) == .float16 ? -3e4 : -1e9 }
+
   /// `[1, T, S]`: true where a query may see a key, which is not after it and, with a window, near it.
   func causalMask(like scores: ValueID, isCausal: Bool = true, window: Int?) throws(Diagnostic) -> ValueID {
     let shape = self.shape(scores)

@@ -11,13 +11,18 @@ struct ConvolutionFrame {
   let dilations: [Int]
   /// `valid`, `same` or `causal`.
   let padding: String
-  private let isChannelsFirst: Bool
+  let isChannelsFirst: Bool
 
   init(_ call: KerasLayerCall, _ rank: Int) throws(Diagnostic) {
     let x = try call.input()
     try call.expectRank(rank + 2, x)
+    try self.init(call, rank, x.id)
+  }
+
+  /// Over `x` in place of the call's own input.
+  init(_ call: KerasLayerCall, _ rank: Int, _ x: ValueID) throws(Diagnostic) {
     isChannelsFirst = try call.channelsFirst()
-    let last = isChannelsFirst ? try call.writer.channelsLast(x.id, "channels_last") : x.id
+    let last = isChannelsFirst ? try call.writer.channelsLast(x, "channels_last") : x
     input = try call.writer.floating(last)
     kernel = try Self.taps(call, rank)
     strides = try call.config.sizes("strides", "subsample", "subsample_length", rank: rank, default: 1)

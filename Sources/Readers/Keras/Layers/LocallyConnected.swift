@@ -4,7 +4,7 @@ import Tensors
 
 extension KerasLayers {
   /// A convolution with weights of its own for each place: the elements under every window as rows, times one matrix for each.
-  /// Kernel `[places…, taps * in, out]`, bias `[places…, out]`; Keras 2 only.
+  /// Kernel `[places, taps * in, out]`, bias `[places…, out]`; Keras 2 only.
   static func locallyConnected(_ call: KerasLayerCall, _ rank: Int) throws(Diagnostic) -> [KerasTensor] {
     let frame = try ConvolutionFrame(call, rank)
     let implementation = try call.config.int("implementation", default: 1)
@@ -21,14 +21,28 @@ extension KerasLayers {
       throw Diagnostic("windows of \(frame.kernel) over \(extents)", hint: "the window has to fit")
     }
     let places = (0..<rank).map { (extents[$0] - frame.kernel[$0]) / frame.strides[$0] + 1 }
-    let width = frame.kernel.reduce(channels, *)
-    let kernel = try call.weight("kernel", places + [width, filters], aliases: ["W"])
+    let kernel = try localKernel(call, frame, places, channels, filters)
     let rows = try patches(call, frame, places)
     let product = try call.writer.matmul(rows, kernel, "matmul")
-    let sum = try call.writer.reshape(product, [shape[0]] + Shape(places) + [Dim(filters)], "places")
-    let hasBias = try call.config.bool("use_bias", "bias", default: true)
-    let bias = hasBias ? try call.weight("bias", places + [filters], aliases: ["b"]) : nil
-    return [KerasTensor(try call.finish(sum, bias))]
+    var result = try call.writer.reshape(product, [shape[0]] + Shape(places) + [Dim(filters)], "places")
+    if try call.config.bool("use_bias", "bias", default: true) {
+      result = try call.writer.binary("add", result, try call.weight("bias", places + [filters], aliases: ["b"]), "bias")
+    }
+    if frame.isChannelsFirst { result = try call.writer.channelsFirst(result, "channels_first") }
+    return [KerasTensor(try call.activate(result, try call.activation()))]
+  }
+
+  /// `[places…, taps * in, out]`. Keras stores all places in one axis, and with channels first the channels before the taps.
+  private static func localKernel(
+    _ call: KerasLayerCall, _ frame: ConvolutionFrame, _ places: [Int], _ channels: Int, _ filters: Int
+  ) throws(Diagnostic) -> ValueID {
+    let (count, taps) = (places.reduce(1, *), frame.kernel.reduce(1, *))
+    var kernel = try call.weight("kernel", [count, taps * channels, filters], aliases: ["W"])
+    if frame.isChannelsFirst {
+      let apart = try call.writer.reshape(kernel, [Dim(count), Dim(channels), Dim(taps), Dim(filters)], "kernel/apart")
+      kernel = try call.writer.transpose(apart, [0, 2, 1, 3], "kernel/channels_last")
+    }
+    return try call.writer.reshape(kernel, Shape(places) + [Dim(taps * channels), Dim(filters)], "kernel/places")
   }
 
   /// `[N, places…, 1, taps * in]`.

@@ -15,6 +15,9 @@ extension KerasLayers {
       guard let cell = call.config.value("cell") else { throw Diagnostic("the cell is missing") }
       return try RecurrentLayer(call).run(try cells(cell, call, call.weights, slot: "cell"))
     },
+    KerasLayerClass("ConvLSTM1D") { (call) throws(Diagnostic) in try ConvolutionalLSTM(call, 1).run() },
+    KerasLayerClass("ConvLSTM2D") { (call) throws(Diagnostic) in try ConvolutionalLSTM(call, 2).run() },
+    KerasLayerClass("ConvLSTM3D") { (call) throws(Diagnostic) in try ConvolutionalLSTM(call, 3).run() },
     KerasLayerClass("Bidirectional") { (call) throws(Diagnostic) in try bidirectional(call) },
     KerasLayerClass("TimeDistributed", masks: .pass) { (call) throws(Diagnostic) in try timeDistributed(call) },
     KerasLayerClass("SpectralNormalization") { (call) throws(Diagnostic) in try spectral(call) },
@@ -93,13 +96,13 @@ extension KerasLayerCall {
 
 /// What recurrent layers do around their cells: initial and kept states, direction, what is returned.
 struct RecurrentLayer {
-  private let call: KerasLayerCall
-  private let returnsSequences: Bool
-  private let returnsState: Bool
-  private let goBackwards: Bool
+  let call: KerasLayerCall
+  let returnsSequences: Bool
+  let returnsState: Bool
+  let goBackwards: Bool
   private let isStateful: Bool
   private let isTimeMajor: Bool
-  private let zeroOutput: Bool
+  let zeroOutput: Bool
 
   init(_ call: KerasLayerCall) throws(Diagnostic) {
     self.call = call
@@ -121,7 +124,8 @@ struct RecurrentLayer {
     var sequence = isTimeMajor ? try writer.transpose(x.id, [1, 0, 2], "batch_major") : x.id
     let shownMask = try call.mask().map { (mask) throws(Diagnostic) in try writer.cast(mask, to: .bool, "mask") }
     var mask = shownMask
-    var initial = try initialStates(cells, batch: writer.shape(sequence)[0])
+    let batch = writer.shape(sequence)[0]
+    var initial = try initialStates(cells.flatMap { cell in (0..<cell.stateCount).map { _ in [batch, Dim(cell.units)] } })
     var states: [ValueID] = []
     for (index, cell) in cells.enumerated() {
       let label = cells.count == 1 ? "" : "cell\(index)/"
@@ -160,22 +164,23 @@ struct RecurrentLayer {
     return [result] + (returnsState ? states.map { KerasTensor($0) } : [])
   }
 
-  /// States that are given, kept between runs, or absent.
-  private func initialStates(_ cells: [RecurrentCellBuilder], batch: Dim) throws(Diagnostic) -> [ValueID?] {
-    let count = cells.reduce(0) { $0 + $1.stateCount }
+  /// States of the given shapes: those of the call, kept between runs, or absent.
+  func initialStates(_ shapes: [Shape]) throws(Diagnostic) -> [ValueID?] {
     var given = call.keywords["initial_state"]?.tensors ?? []
     if given.isEmpty { given = Array(call.inputs.dropFirst()) + call.arguments.dropFirst().flatMap(\.tensors) }
     if !given.isEmpty {
-      guard given.count >= count else { throw Diagnostic("\(given.count) initial states are given, \(count) are expected") }
-      return given.prefix(count).map(\.id)
+      guard given.count >= shapes.count else {
+        throw Diagnostic("\(given.count) initial states are given, \(shapes.count) are expected")
+      }
+      return given.prefix(shapes.count).map(\.id)
     }
-    guard isStateful else { return [ValueID?](repeating: nil, count: count) }
-    return cells.flatMap { cell in (0..<cell.stateCount).map { _ in cell.units } }.enumerated().map { index, units in
-      call.writer.graph.addState("\(call.writer.scope)/state\(index)", TensorType(.float32, [batch, Dim(units)]))
+    guard isStateful else { return [ValueID?](repeating: nil, count: shapes.count) }
+    return shapes.enumerated().map { index, shape in
+      call.writer.graph.addState("\(call.writer.scope)/state\(index)", TensorType(call.builder.computeType, shape))
     }
   }
 
-  private func keep(_ states: [ValueID]) {
+  func keep(_ states: [ValueID]) {
     guard isStateful else { return }
     let graph = call.writer.graph
     let first = graph.states.count - states.count

@@ -56,9 +56,9 @@ enum Fixture {
     tensor.dtype == type.dtype ? tensor : Tensor(type.dtype, tensor.dims, tensor.doubles)
   }
 
-  /// Types may differ (the vectors know no 64-bit integers), shapes may not.
+  /// Types may differ (the vectors know no 64-bit integers), shapes may not; a scalar is stored as a list of one.
   private static func spread(_ found: Tensor, _ expected: Tensor) -> Double {
-    guard found.dims == expected.dims else { return .infinity }
+    guard found.dims == expected.dims || found.dims == [] && expected.dims == [1] else { return .infinity }
     let (x, y) = (found.doubles, expected.doubles)
     let scale = max(y.filter(\.isFinite).map(\.magnitude).max() ?? 0, 1e-30)
     return zip(x, y).reduce(0) { worst, pair in

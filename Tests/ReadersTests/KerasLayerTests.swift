@@ -54,6 +54,5 @@ import Testing
   /// TensorFlow adds the bias along the wrong axis where XLA runs a convolution with channels first; the others are mistakes to be found.
   static let differing: Set<String> = [
     "activations", "conv2d_channels_first", "conv3d_channels_first", "mask_through_maximum", "mask_through_multiply", "ops_pointwise",
-    "ops_reduce_all",
   ]
 }

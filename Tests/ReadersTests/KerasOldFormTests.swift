@@ -52,5 +52,5 @@ import Testing
   static let forms = ["attention", "cnn", "functional", "mlp", "nested", "recurrent"]
 
   /// Cases with a layer or function that is not read.
-  static let refused: Set<String> = ["preprocessing", "refused_lambda"]
+  static let refused: Set<String> = ["refused_lambda"]
 }

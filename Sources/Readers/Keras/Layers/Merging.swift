@@ -5,9 +5,11 @@ import Tensors
 extension KerasLayers {
   static let merging: [KerasLayerClass] = [
     merge("Add") { (x, call) throws(Diagnostic) in try fold("add", x, call) },
-    merge("Multiply") { (x, call) throws(Diagnostic) in try fold("multiply", x, call) },
-    merge("Maximum") { (x, call) throws(Diagnostic) in try fold("maximum", x, call) },
-    merge("Minimum") { (x, call) throws(Diagnostic) in try fold("minimum", x, call) },
+    merge("Multiply") { (x, call) throws(Diagnostic) in
+      call.builder.version == .three ? try MaskedMerging.product(x, call) : try fold("multiply", x, call)
+    },
+    merge("Maximum") { (x, call) throws(Diagnostic) in try extremum("maximum", x, call) },
+    merge("Minimum") { (x, call) throws(Diagnostic) in try extremum("minimum", x, call) },
     merge("Average") { (x, call) throws(Diagnostic) in
       try call.writer.binary("multiply", try fold("add", x, call), 1 / Double(x.count), "average")
     },
@@ -22,34 +24,38 @@ extension KerasLayers {
   ]
 
   private static func merge(
-    _ name: String, _ combine: @escaping @Sendable ([ValueID], KerasLayerCall) throws(Diagnostic) -> ValueID
+    _ name: String, _ combine: @escaping @Sendable ([KerasTensor], KerasLayerCall) throws(Diagnostic) -> ValueID
   ) -> KerasLayerClass {
     KerasLayerClass(name) { (call) throws(Diagnostic) in
-      let aligned = try align(call.inputs.map(\.id), call)
+      let aligned = try align(call.inputs, call)
       return [KerasTensor(try combine(aligned, call), mask: try mergedMask(call))]
     }
   }
 
-  /// Keras aligns tensors of fewer axes at the batch: the missing axes come right after it.
-  private static func align(_ inputs: [ValueID], _ call: KerasLayerCall) throws(Diagnostic) -> [ValueID] {
+  private static func extremum(_ function: String, _ inputs: [KerasTensor], _ call: KerasLayerCall) throws(Diagnostic) -> ValueID {
+    call.builder.version == .three ? try MaskedMerging.extremum(function, inputs, call) : try fold(function, inputs, call)
+  }
+
+  /// Keras aligns tensors of fewer axes at the batch: the missing axes come right after it. Such a tensor loses its mask.
+  private static func align(_ inputs: [KerasTensor], _ call: KerasLayerCall) throws(Diagnostic) -> [KerasTensor] {
     guard inputs.count >= 1 else { throw Diagnostic("the layer merges \(inputs.count) tensors") }
-    let rank = inputs.map { call.writer.rank($0) }.max() ?? 0
-    var aligned: [ValueID] = []
+    let rank = inputs.map { call.writer.rank($0.id) }.max() ?? 0
+    var aligned: [KerasTensor] = []
     for input in inputs {
-      let shape = call.writer.shape(input)
+      let shape = call.shape(input)
       guard shape.count < rank, !shape.isEmpty else {
         aligned.append(input)
         continue
       }
       let ones = Shape(repeating: 1, count: rank - shape.count)
-      aligned.append(try call.writer.reshape(input, [shape[0]] + ones + Array(shape.dropFirst()), "aligned"))
+      aligned.append(KerasTensor(try call.writer.reshape(input.id, [shape[0]] + ones + Array(shape.dropFirst()), "aligned")))
     }
     return aligned
   }
 
-  private static func fold(_ function: String, _ inputs: [ValueID], _ call: KerasLayerCall) throws(Diagnostic) -> ValueID {
-    var result = inputs[0]
-    for next in inputs.dropFirst() { result = try call.writer.binary(function, result, next, function) }
+  private static func fold(_ function: String, _ inputs: [KerasTensor], _ call: KerasLayerCall) throws(Diagnostic) -> ValueID {
+    var result = inputs[0].id
+    for next in inputs.dropFirst() { result = try call.writer.binary(function, result, next.id, function) }
     return result
   }
 
@@ -109,7 +115,7 @@ extension KerasLayers {
     let mode = try call.config.choice("mode", of: ["sum", "mul", "concat", "ave", "max"], default: "sum")
     if mode == "concat" { return try concatenate(call) }
     call.config.accept("concat_axis")
-    let inputs = try align(call.inputs.map(\.id), call)
+    let inputs = try align(call.inputs, call)
     let result = try fold(["sum": "add", "ave": "add", "mul": "multiply", "max": "maximum"][mode] ?? "add", inputs, call)
     return [KerasTensor(mode == "ave" ? try call.writer.binary("multiply", result, 1 / Double(inputs.count), "average") : result)]
   }

@@ -2,19 +2,17 @@
 SWIFT ?= swift
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PACKAGES := gcc make libc6-dev libtcc-dev tcc zlib1g-dev
-TEST_PACKAGES := clang-14 gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm
+TEST_PACKAGES := g++ clang-14 gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm
 
-COMPILE := .build/release/swiftdl-compile
-DEMO := .build/demo
+SWIFTDL := $(CURDIR)/.build/release/swiftdl-compile
 
-.PHONY: demo test tools test-tools build lint samples clean
+.PHONY: demo test samples build lint tools test-tools clean
 
 ## Install what is missing, build, compile LeNet-5, check its C, build it with cc, and show what it reads in a digit.
 demo: tools build
-	@mkdir -p $(DEMO)
-	$(COMPILE) inspect samples/lenet5/model.json
-	$(COMPILE) check samples/lenet5/model.json --vectors samples/lenet5/io.safetensors
-	$(MAKE) --no-print-directory -C samples/embed run SWIFTDL=$(CURDIR)/$(COMPILE)
+	$(SWIFTDL) inspect samples/lenet5/model.json
+	$(SWIFTDL) check samples/lenet5/model.json --vectors samples/lenet5/io.safetensors
+	$(MAKE) --no-print-directory -C samples/embed run SWIFTDL=$(SWIFTDL)
 
 ## All tests: style, warnings as errors, unit and property tests, every sample through libtcc and gcc, firmware in an emulator.
 test: tools test-tools lint
@@ -22,9 +20,18 @@ test: tools test-tools lint
 	$(SWIFT) test --skip-build
 	$(MAKE) --no-print-directory samples
 
+## Every sample against the answers that Keras gave: portable C through libtcc, vectorised C through cc.
 samples: build
-	$(MAKE) --no-print-directory -C samples/embed run SWIFTDL=$(CURDIR)/$(COMPILE)
-	$(MAKE) --no-print-directory -C samples/cortex-m7 run SWIFTDL=$(CURDIR)/$(COMPILE)
+	@for vectors in samples/*/io.safetensors; do \
+	  folder=$$(dirname $$vectors); model=$$(ls $$folder/model.json $$folder/model.keras $$folder/model.h5 2>/dev/null | head -n 1); \
+	  dims=$$(case $$folder in *series) echo "--dim input_layer.1=..64";; esac); \
+	  for engine in "tcc" "cc --target native"; do \
+	    echo "$$model, $$engine"; \
+	    $(SWIFTDL) check $$model --vectors $$vectors $$dims --jit $$engine | tail -n 1; [ $${PIPESTATUS[0]} = 0 ] || exit 1; \
+	  done; \
+	done
+	$(MAKE) --no-print-directory -C samples/embed run SWIFTDL=$(SWIFTDL)
+	$(MAKE) --no-print-directory -C samples/cortex-m7 run SWIFTDL=$(SWIFTDL)
 
 build:
 	$(SWIFT) build -c release --product swiftdl-compile
@@ -39,7 +46,9 @@ test-tools:
 	@$(call install,$(TEST_PACKAGES))
 
 clean:
-	rm -rf .build
+	rm -rf .build samples/*/build
+
+samples: SHELL := /bin/bash
 
 # Debian packages that are not there yet.
 install = missing=""; for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \

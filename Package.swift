@@ -4,14 +4,18 @@ import PackageDescription
 /// Numeric modules are optimised in debug builds too: the reference interpreter is 25 to 400 times slower without.
 let fast: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
 /// One row of the table in `Sources/README.md`: a module imports only what is named here.
 func module(_ name: String, _ dependencies: [Target.Dependency] = [], fast isFast: Bool = false) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: isFast ? fast : [])
+  .target(name: name, dependencies: dependencies, swiftSettings: isFast ? fast + strict : strict)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   let withFixtures = ["CSourceTests", "ContainersTests", "ReadersTests", "SwiftDLTests"]
-  return .testTarget(name: name, dependencies: dependencies, exclude: withFixtures.contains(name) ? ["Fixtures"] : [])
+  return .testTarget(
+    name: name, dependencies: dependencies, exclude: withFixtures.contains(name) ? ["Fixtures"] : [],
+    swiftSettings: strict)
 }
 
 let package = Package(
@@ -29,7 +33,7 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "Ctcc", providers: [.apt(["libtcc-dev", "tcc"])]),
-    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     module("Tensors", fast: true),
     module("LoopIR", ["Tensors"], fast: true),
     module("Targets", ["LoopIR", "Tensors"]),
@@ -53,9 +57,10 @@ let package = Package(
       ]),
     .executableTarget(
       name: "swiftdl-compile",
-      dependencies: ["SwiftDL", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      dependencies: ["SwiftDL", .product(name: "ArgumentParser", package: "swift-argument-parser")], swiftSettings: strict),
     .target(
-      name: "TestSupport", dependencies: ["Operators", "GraphIR", "LoopIR", "Tensors"], path: "Tests/TestSupport", swiftSettings: fast),
+      name: "TestSupport", dependencies: ["Operators", "GraphIR", "LoopIR", "Tensors"], path: "Tests/TestSupport",
+      swiftSettings: fast + strict),
     tests("TensorsTests", ["Tensors", "TestSupport"]),
     tests("LoopIRTests", ["LoopIR", "Tensors", "TestSupport"]),
     tests("SchedulesTests", ["Schedules", "Targets", "LoopIR", "Tensors", "TestSupport"]),

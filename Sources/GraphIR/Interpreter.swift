@@ -8,9 +8,9 @@ package struct Interpreter {
   package let precision: ColumnEvaluator.Precision
   /// Called before each node, for progress.
   package var willRun: (Node) -> Void = { _ in }
-  /// Called with the results of each node; what it returns flows on in their place. A check hands back what the compiled code
-  /// computed, so that each node is judged by its own inputs.
-  package var didRun: ((Node, [Tensor]) throws(Diagnostic) -> [Tensor])?
+  /// Called with the inputs and results of each node; what it returns flows on in place of the results. A check hands back what the
+  /// compiled code computed, so that each node is judged by its own inputs.
+  package var didRun: ((Node, [Tensor?], [Tensor]) throws(Diagnostic) -> [Tensor])?
 
   package init(_ graph: Graph, precision: ColumnEvaluator.Precision = .wide) {
     self.graph = graph
@@ -45,8 +45,9 @@ package struct Interpreter {
   private func run(_ node: Node, _ values: inout [ValueID: Tensor], _ dims: [String: Dim]) throws(Diagnostic) {
     var settled = node
     settled.op = node.op.substituting(dims)
-    var results = try settled.evaluate(node.inputs.map { id in id.flatMap { values[$0] } }, precision: precision)
-    if let didRun { results = try didRun(node, results) }
+    let inputs = node.inputs.map { id in id.flatMap { values[$0] } }
+    var results = try settled.evaluate(inputs, precision: precision)
+    if let didRun { results = try didRun(node, inputs, results) }
     for (id, tensor) in zip(node.outputs, results) { values[id] = tensor }
   }
 

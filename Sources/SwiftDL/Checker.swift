@@ -15,6 +15,8 @@ package struct Checker {
   private var rowOfValue: [String: Int] = [:]
   /// Where the traced values are: the position in the trace of each value of the optimised graph.
   private let traced: [String: (position: Int, output: Program.LayerOutput)]
+  /// For outputs by name the least magnitude by which their errors are judged.
+  private var outputFloors: [String: Double] = [:]
   private var sourceStates: [Tensor]?
   private var optimisedStates: [Tensor]?
 
@@ -63,10 +65,14 @@ package struct Checker {
   private mutating func checkLayers(_ check: CheckCase, _ trace: [Int: [UInt8]], _ dims: [String: Int]) throws(Diagnostic) {
     var interpreter = Interpreter(optimised)
     var found: [(value: String, comparison: Validation.Comparison)] = []
+    var floors: [String: Double] = [:]
     let (traced, optimised) = (traced, optimised)
-    interpreter.didRun = { (node, results) in
-      zip(node.outputs, results).map { id, expected in
+    interpreter.didRun = { (node, inputs, results) in
+      // Sums of large numbers that cancel keep the rounding errors of the large ones.
+      let floor = inputs.compactMap { $0?.peak }.max().map { $0 * 0.01 } ?? 0
+      return zip(node.outputs, results).map { id, expected in
         let name = optimised[id].name
+        floors[name] = floor
         guard let (position, output) = traced[name], let bytes = trace[position] else { return expected }
         let actual = output.tensor(bytes, dims)
         guard actual.type == expected.type else { return expected }
@@ -76,7 +82,8 @@ package struct Checker {
     }
     let values = try interpreter.run(check.inputs, states: optimisedStates)
     optimisedStates = optimised.states.compactMap { values[$0.output] }
-    for (value, comparison) in found { enter(comparison, value, check, tolerance) }
+    for (value, comparison) in found { enter(comparison, value, check, tolerance, floor: floors[value] ?? 0) }
+    for (output, result) in zip(program.outputs, optimised.outputs) { outputFloors[output.name] = floors[optimised[result.value].name] }
   }
 
   private mutating func checkOutputs(_ check: CheckCase, _ outputs: [Tensor]) throws(Diagnostic) {
@@ -85,21 +92,24 @@ package struct Checker {
     for (position, output) in source.outputs.enumerated() {
       guard let reference = values[output.value] else { continue }
       let row = "output \(program.outputs[position].name)"
-      enter(Validation.Comparison(outputs[position], expected: reference), row, check, tolerance)
+      let floor = outputFloors[program.outputs[position].name] ?? 0
+      enter(Validation.Comparison(outputs[position], expected: reference), row, check, tolerance, floor: floor)
       guard var expected = check.expected?[position] else { continue }
       // Files that know no scalars store one as a list of one.
       if outputs[position].rank == 0, expected.dims == [1] { expected = expected.reshaped([]) }
       guard expected.type == outputs[position].type else {
         throw Diagnostic("\(check.name) expects \(expected.type) of \(output.name)", hint: "the model gives \(outputs[position].type)")
       }
-      enter(Validation.Comparison(outputs[position], expected: expected), row, check, max(tolerance, check.tolerance ?? 0))
+      enter(Validation.Comparison(outputs[position], expected: expected), row, check, max(tolerance, check.tolerance ?? 0), floor: floor)
     }
   }
 
-  private mutating func enter(_ comparison: Validation.Comparison, _ name: String, _ check: CheckCase, _ tolerance: Double) {
+  /// `floor` is the least magnitude that an error is judged by.
+  private mutating func enter(
+    _ comparison: Validation.Comparison, _ name: String, _ check: CheckCase, _ tolerance: Double, floor: Double
+  ) {
     guard let index = rowOfValue[name] else { return }
-    // Errors in tensors of nothing but tiny numbers are judged as if the largest were this.
-    let peak = max(comparison.peak, 1e-6)
+    let peak = max(comparison.peak, floor, 1e-6)
     let relative = comparison.isExact ? 0 : comparison.maxAbsolute / peak
     let isFinite = comparison.maxAbsolute.isFinite
     if comparison.maxULP == .max { rows[index].maxULP = nil }
@@ -112,6 +122,11 @@ package struct Checker {
     }
     if !isFinite || relative > tolerance { rows[index].passes = false }
   }
+}
+
+extension Tensor {
+  /// The largest finite magnitude of floats.
+  fileprivate var peak: Double { dtype.isFloat ? doubles.reduce(0) { $1.isFinite ? max($0, $1.magnitude) : $0 } : 0 }
 }
 
 extension Program.LayerOutput {

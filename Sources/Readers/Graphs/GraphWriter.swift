@@ -29,6 +29,12 @@ final class GraphWriter {
     return first
   }
 
+  /// What people are to call the node that was made last.
+  func labelLast(_ label: String) {
+    guard let last = graph.nodes.indices.last else { return }
+    graph.nodes[last].label = label
+  }
+
   func constant(_ tensor: Tensor, _ label: String) -> ValueID { graph.addConstant(name(label), tensor) }
 
   func name(_ label: String) -> String { scope.isEmpty ? label : label.isEmpty ? scope : "\(scope)/\(label)" }

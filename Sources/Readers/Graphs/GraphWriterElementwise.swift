@@ -27,7 +27,9 @@ extension GraphWriter {
         inputs.append(try cast(id, to: dtype, "\(label)/cast"))
       }
     }
-    return try add(Map(ElementwiseBody(map.body.applied(to: replacements)), inputCount: inputs.count), inputs, label)
+    let result = try add(Map(ElementwiseBody(map.body.applied(to: replacements)), inputCount: inputs.count), inputs, label)
+    labelLast(name)
+    return result
   }
 
   func unary(_ name: String, _ x: ValueID, _ attributes: [String: Double] = [:], _ label: String) throws(Diagnostic) -> ValueID {
@@ -48,7 +50,10 @@ extension GraphWriter {
 
   /// The elements in another type; the same value where it has it.
   func cast(_ x: ValueID, to dtype: DType, _ label: String) throws(Diagnostic) -> ValueID {
-    self.dtype(x) == dtype ? x : try add(ElementwiseFunction.cast(self.dtype(x), to: dtype), [x], label)
+    if self.dtype(x) == dtype { return x }
+    let result = try add(ElementwiseFunction.cast(self.dtype(x), to: dtype), [x], label)
+    labelLast("cast")
+    return result
   }
 
   /// In float32, unless it is a float already.

@@ -7,6 +7,9 @@ extension GraphWriter {
     self.shape(x) == shape ? x : try add(Reshape(shape), [x], label)
   }
 
+  /// All elements along one axis.
+  func flat(_ x: ValueID, _ label: String) throws(Diagnostic) -> ValueID { try reshape(x, [shape(x).elementCount], label) }
+
   func transpose(_ x: ValueID, _ permutation: [Int], _ label: String) throws(Diagnostic) -> ValueID {
     permutation == Array(permutation.indices) ? x : try add(Transpose(permutation), [x], label)
   }

@@ -124,7 +124,7 @@ def answers(model, inputs):
 
 
 def stored(array):
-    array = np.ascontiguousarray(array)
+    array = np.asarray(array, order="C")  # keeps a scalar a scalar
     return array.astype("int32") if array.dtype in (np.int64, np.uint8, np.int8, np.int16) else array
 
 

@@ -88,7 +88,7 @@ extension KerasLayerCall {
     case .function(let name, let attributes):
       return try writer.unary(name, name == "relu" ? x : writer.floating(x), attributes, label)
     case .softmax(let isLogarithm): return try writer.add(Softmax(axis: -1, isLogarithm: isLogarithm), [try writer.floating(x)], label)
-    case .sparsemax: return try writer.add(Sparsemax(axis: -1), [try writer.floating(x)], label)
+    case .sparsemax: return try writer.kerasSparsemax(x, axis: -1, label)
     case .glu: return try writer.glu(x, axis: -1, label)
     case .layer(let spec):
       let scope = writer.scope.isEmpty ? label : "\(writer.scope)/\(label)"

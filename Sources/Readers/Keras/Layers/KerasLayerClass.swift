@@ -26,7 +26,7 @@ struct KerasLayerClass: Sendable {
 /// Every layer class that can be read. A file of this folder holds one family.
 enum KerasLayers {
   static let all: [KerasLayerClass] = [
-    core, activations, merging, reshaping, convolutions, normalisation, pooling, recurrent, attention,
+    core, activations, merging, reshaping, convolutions, normalisation, pooling, recurrent, attention, einsum,
     rescaling, preparation, images,
   ]
   .flatMap { $0 }

@@ -18,7 +18,10 @@ struct KerasOperation: Sendable {
 
 /// Every function that can be read.
 enum KerasOperations {
-  static let all: [KerasOperation] = [elementwise, arithmetic, reductions, shapes, products, networks].flatMap { $0 }
+  static let all: [KerasOperation] = [
+    elementwise, arithmetic, reductions, sorting, shapes, triangles, products, networks, normalisations, images,
+  ]
+  .flatMap { $0 }
 
   static let byName: [String: KerasOperation] = Dictionary(
     all.flatMap { entry in entry.names.map { ($0, entry) } }, uniquingKeysWith: { first, _ in first })

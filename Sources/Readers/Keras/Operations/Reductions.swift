@@ -23,6 +23,7 @@ extension KerasOperations {
       let flags = try call.writer.cast(try call.writer.binary("not_equal", x, 0, "flags"), to: .int32, "ones")
       return [try call.writer.reduce(.sum, flags, axes: try call.axes(of: x, "axis"), "")]
     },
+    KerasOperation("average") { (call) throws(Diagnostic) in [try average(call)] },
     argument(.max, "argmax"), argument(.min, "argmin"),
     KerasOperation("top_k") { (call) throws(Diagnostic) in
       try call.writer.outputs(TopK(try call.int("k", default: 1)), [try call.input()], "")
@@ -74,18 +75,38 @@ extension KerasOperations {
     return try call.writer.reduce(.mean, squares, axes: axes, keepDims: try call.flag("keepdims", "keep_dims"), label)
   }
 
+  /// The mean, with weights for each element or for each place along the one axis.
+  private static func average(_ call: KerasOperationCall) throws(Diagnostic) -> ValueID {
+    let x = try call.writer.floating(try call.input())
+    let axes = try call.axes(of: x, "axis")
+    guard let given = call.argument(1, "weights") else { return try call.writer.reduce(.mean, x, axes: axes, "") }
+    var weights = try call.writer.floating(try call.value(given))
+    let shape = call.writer.shape(weights)
+    if shape.count == 1, axes.count == 1 {
+      weights = try call.writer.reshape(weights, (0..<call.writer.rank(x)).map { axes.contains($0) ? shape[0] : 1 }, "weights")
+    }
+    let spread = try call.writer.add(Expand(call.writer.shape(x)), [weights], "weights/all")
+    let sum = try call.writer.reduce(.sum, try call.writer.binary("multiply", x, spread, "weighted"), axes: axes, "sum")
+    return try call.writer.binary("divide", sum, try call.writer.reduce(.sum, spread, axes: axes, "weight"), "")
+  }
+
   private static func argument(_ function: ArgReduce.Function, _ name: String) -> KerasOperation {
     KerasOperation(name, "arg_\(name.dropFirst(3))") { (call) throws(Diagnostic) in
       var x = try call.input()
       let isWhole = call.parameter("axis") == nil
-      if isWhole { x = try call.writer.reshape(x, [call.writer.shape(x).elementCount], "flat") }
+      if isWhole { x = try call.writer.flat(x, "flat") }
       let axis = try call.int("axis", default: 0)
       return [try call.writer.add(ArgReduce(function, axis: axis, keepDims: try call.flag("keepdims")), [x], "")]
     }
   }
 
   private static func cumulative(_ call: KerasOperationCall, _ function: Cumulative.Function) throws(Diagnostic) -> ValueID {
-    guard let axis = try call.parameter("axis")?.int() else { throw Diagnostic("the axis is None", hint: "name one axis") }
-    return try call.writer.add(Cumulative(function, axis: axis), [try call.input()], "")
+    let x = try call.input()
+    let axis = try call.parameter("axis")?.int()
+    let operation = Cumulative(
+      function, axis: axis ?? 0, isExclusive: try call.flag("exclusive"), isReversed: try call.flag("reverse"))
+    // TensorFlow runs along the first axis where none is named, Keras along all elements.
+    let isFlat = axis == nil && call.call.spec.className != "TFOpLambda"
+    return try call.writer.add(operation, [isFlat ? try call.writer.flat(x, "flat") : x], "")
   }
 }

@@ -30,18 +30,9 @@ extension KerasOperations {
         try normalisedAxis(try call.int("axis2", default: 1), rank: order.count))
       return [try call.writer.transpose(x, order, "")]
     },
-    KerasOperation("moveaxis") { (call) throws(Diagnostic) in
-      let x = try call.input()
-      let rank = call.writer.rank(x)
-      let (from, to) = (try call.ints("source") ?? [0], try call.ints("destination") ?? [0])
-      guard from.count == 1, to.count == 1 else {
-        throw Diagnostic("several axes are moved at once", hint: "move them one after the other")
-      }
-      return [try call.writer.moved(x, try normalisedAxis(from[0], rank: rank), to: try normalisedAxis(to[0], rank: rank), "")]
-    },
+    KerasOperation("moveaxis") { (call) throws(Diagnostic) in [try moveAxes(call)] },
     KerasOperation("ravel") { (call) throws(Diagnostic) in
-      let x = try call.input()
-      return [try call.writer.reshape(x, [call.writer.shape(x).elementCount], "")]
+      [try call.writer.flat(try call.input(), "")]
     },
     KerasOperation("flip", "reverse") { (call) throws(Diagnostic) in
       let x = try call.input()
@@ -141,6 +132,21 @@ extension KerasOperations {
       throw Diagnostic("the new shape depends on the data")
     }
     return shape
+  }
+
+  private static func moveAxes(_ call: KerasOperationCall) throws(Diagnostic) -> ValueID {
+    let x = try call.input()
+    let rank = call.writer.rank(x)
+    let axes = try ["source", "destination"].map { (name) throws(Diagnostic) in
+      try (call.ints(name) ?? [0]).map { (axis) throws(Diagnostic) in try normalisedAxis(axis, rank: rank) }
+    }
+    let (source, destination) = (axes[0], axes[1])
+    guard source.count == destination.count, Set(source).count == source.count, Set(destination).count == destination.count else {
+      throw Diagnostic("the axes \(source) are moved to \(destination)", hint: "name as many places, none twice")
+    }
+    var order = (0..<rank).filter { !source.contains($0) }
+    for (place, axis) in zip(destination, source).sorted(by: { $0.0 < $1.0 }) { order.insert(axis, at: place) }
+    return try call.writer.transpose(x, order, "")
   }
 
   private static func split(_ call: KerasOperationCall) throws(Diagnostic) -> [ValueID] {

@@ -74,7 +74,7 @@ private func openExtents(_ path: String) -> [String] {
   inputShapes(path).flatMap { name, shape in shape.indices.dropFirst().filter { shape[$0] == nil }.map { "\(name).\($0)" } }
 }
 
-private func hasOpenBatch(_ path: String) -> Bool { inputShapes(path).allSatisfy { $0.shape.isEmpty || $0.shape[0] == nil } }
+private func hasOpenBatch(_ path: String) -> Bool { inputShapes(path).contains { !$0.shape.isEmpty && $0.shape[0] == nil } }
 
 /// The inputs of the topology in a file, which may be a list of layers, or wrapped as TensorFlow.js does.
 private func inputShapes(_ path: String) -> [(name: String, shape: [Int?])] {

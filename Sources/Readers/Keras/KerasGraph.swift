@@ -42,6 +42,7 @@ enum KerasGraph {
     }
     builder.writer.graph.dims = dims.bounds
     session.reportUnusedDims(open: dims.names)
+    if let problem = dims.batchProblem { session.report(problem) }
     return tensors.count == references.count ? tensors : nil
   }
 

@@ -4,6 +4,11 @@ import Tensors
 struct OpenDims {
   private(set) var bounds: [String: ClosedRange<Int>] = [:]
   private(set) var names: [String] = []
+  /// The first batch that the model fixes to another size than the user asks for.
+  private var otherBatch: Diagnostic?
+
+  /// What is wrong where a batch is asked for and no input leaves it open.
+  var batchProblem: Diagnostic? { names.contains("batch") ? nil : otherBatch }
 
   /// The extent of `axis` of the input `input`; `declared` is what the model says, `nil` where it leaves it open.
   mutating func extent(_ declared: Int?, axis: Int, of input: String, _ session: ReadSession) throws(Diagnostic) -> Dim {
@@ -19,8 +24,8 @@ struct OpenDims {
   private mutating func batch(_ declared: Int?, of input: String, _ session: ReadSession) throws(Diagnostic) -> Dim {
     let asked = session.options.batch ?? session.setting("batch")
     guard let declared else { return try open("batch", asked ?? .fixed(1), "the batch is open") }
-    if let asked, asked != .fixed(declared) {
-      throw Diagnostic(
+    if let asked, asked != .fixed(declared), otherBatch == nil {
+      otherBatch = Diagnostic(
         "the input \"\(input)\" has a batch of \(declared)", hint: "leave --batch out, or export the model with an open batch")
     }
     return Dim(declared)

@@ -48,8 +48,7 @@ import Testing
     "hashed_crossing", "hashing", "hashing_salt", "policy_int8", "refused_custom_layer", "refused_lambda",
   ]
 
-  /// TensorFlow adds the bias along the wrong axis where XLA runs a convolution with channels first. Keras' sparsemax (in `activations`
-  /// and `ops_pointwise`) sums all cumulated sums, so that its results do not sum to 1.
+  /// TensorFlow adds the bias along the wrong axis where XLA runs a convolution with channels first.
   static let differing: Set<String> = [
     "conv2d_channels_first", "conv3d_channels_first",
   ]

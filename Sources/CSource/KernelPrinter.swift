@@ -26,7 +26,7 @@ struct KernelPrinter {
     let dims = kernel.dims.map { expressions.scope.declare($0) }
     let buffers = kernel.parameters.map { expressions.scope.declare($0.buffer.name) }
     let parameters = dims.map { "int32_t \($0)" } + zip(kernel.parameters, buffers).map { declaration($0, $1) }
-    lines.openFunction("static void \(identifier)", parameters)
+    lines.openFunction("SWDL_KERNEL void \(identifier)", parameters)
     for name in unusedParameters { lines.add("(void)\(expressions.scope[name]);") }
     print(kernel.body)
     lines.close()

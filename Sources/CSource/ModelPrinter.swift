@@ -71,6 +71,8 @@ package struct ModelPrinter {
     if usesMemory { lines.add("#include <string.h>") }
     lines.add("")
     for line in (options.isStrict ? strictPragmas : []) + options.preamble { lines.add(line) }
+    // All kernels inlined into one function: some compilers then take minutes.
+    lines.add("#if defined(__GNUC__)\n#define SWDL_KERNEL __attribute__((noinline)) static\n#else\n#define SWDL_KERNEL static\n#endif\n")
     if options.isTraced { lines.add("extern void (*swiftdl_trace_hook)(int32_t step, const void *data);\n") }
     return lines.text + runtime
   }

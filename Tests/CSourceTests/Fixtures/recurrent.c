@@ -4,6 +4,12 @@
 #include <math.h>
 #include <string.h>
 
+#if defined(__GNUC__)
+#define SWDL_KERNEL __attribute__((noinline)) static
+#else
+#define SWDL_KERNEL static
+#endif
+
 static inline float swdl_maxf(float a, float b) { return a < b ? b : a; }
 
 /* Define NET_WEIGHTS_SECTION as a string to choose the section of the weights. */
@@ -24,7 +30,7 @@ SWDL_WEIGHTS static const float w_2[3] = {
 };
 
 /* plain * / rows */
-static void matmul(
+SWDL_KERNEL void matmul(
     int32_t n_int,
     const float *restrict x,
     const float *restrict w_3,
@@ -41,7 +47,7 @@ static void matmul(
   }
 }
 
-static void step(const float *restrict z, float *restrict h, float *restrict y) {
+SWDL_KERNEL void step(const float *restrict z, float *restrict h, float *restrict y) {
   for (int32_t n = 0; n < 3; n++) {
     h[n] = h[n] * 0.5f + z[n];
     y[n] = swdl_maxf(h[n], 0.0f);

@@ -85,7 +85,8 @@ package struct Graph: Hashable, Sendable {
   package var constants: [ValueID: Tensor] = [:]
   /// Values that open dimensions may take.
   package var dims: [String: ClosedRange<Int>] = [:]
-  private var takenNames: Set<String> = []
+  /// Names in use, each with the number at which the search for a free one goes on.
+  private var takenNames: [String: Int] = [:]
 
   package init(name: String) { self.name = name }
 
@@ -137,14 +138,18 @@ extension Graph {
 
   /// Gives a value another name, as when a fused node takes over the name of its last part.
   package mutating func rename(_ id: ValueID, _ name: String) {
-    takenNames.remove(values[id.index].name)
+    takenNames[values[id.index].name] = nil
     values[id.index].name = unique(name)
   }
 
   private mutating func unique(_ name: String) -> String {
-    if takenNames.insert(name).inserted { return name }
-    var number = 1
-    while !takenNames.insert("\(name)_\(number)").inserted { number += 1 }
+    guard var number = takenNames[name] else {
+      takenNames[name] = 1
+      return name
+    }
+    while takenNames["\(name)_\(number)"] != nil { number += 1 }
+    takenNames[name] = number + 1
+    takenNames["\(name)_\(number)"] = 1
     return "\(name)_\(number)"
   }
 }

@@ -1,5 +1,6 @@
 /// One extent of a shape: a polynomial over named open dimensions with integer coefficients, kept in a canonical form, so
-/// that equal extents compare equal (`(T + 1) * 2 == 2 * T + 2`).
+/// that equal extents compare equal (`(T + 1) * 2 == 2 * T + 2`). Coefficients that overflow stay at the largest number, so that no
+/// absurd extent wraps into one that looks sensible; whoever takes shapes from a file refuses them.
 package struct Dim: Hashable, Sendable {
   /// What cannot be taken apart further.
   package indirect enum Atom: Hashable, Sendable {
@@ -29,7 +30,7 @@ extension Dim {
     return terms.count == 1 ? terms[[]] : nil
   }
 
-  package static func + (a: Dim, b: Dim) -> Dim { Dim(terms: a.terms.merging(b.terms) { $0 &+ $1 }) }
+  package static func + (a: Dim, b: Dim) -> Dim { Dim(terms: a.terms.merging(b.terms) { $0.pinnedSum($1) }) }
   package static func - (a: Dim, b: Dim) -> Dim { a + b * -1 }
   package static func += (a: inout Dim, b: Dim) { a = a + b }
   package static func *= (a: inout Dim, b: Dim) { a = a * b }
@@ -37,7 +38,10 @@ extension Dim {
   package static func * (a: Dim, b: Dim) -> Dim {
     var product: [[Atom]: Int] = [:]
     for (x, i) in a.terms {
-      for (y, j) in b.terms { product[(x + y).sorted { $0.order < $1.order }, default: 0] &+= i &* j }
+      for (y, j) in b.terms {
+        let atoms = (x + y).sorted { $0.order < $1.order }
+        product[atoms] = product[atoms, default: 0].pinnedSum(i.pinnedProduct(j))
+      }
     }
     return Dim(terms: product)
   }
@@ -154,6 +158,16 @@ extension Dim: CustomStringConvertible {
 }
 
 extension Int {
+  fileprivate func pinnedSum(_ other: Int) -> Int {
+    let (sum, overflow) = addingReportingOverflow(other)
+    return overflow ? (other < 0 ? -.max : .max) : Swift.max(sum, -.max)
+  }
+
+  fileprivate func pinnedProduct(_ other: Int) -> Int {
+    let (product, overflow) = multipliedReportingOverflow(by: other)
+    return overflow ? ((self < 0) != (other < 0) ? -.max : .max) : Swift.max(product, -.max)
+  }
+
   /// Division that rounds towards minus infinity.
   package func flooredDivision(by divisor: Int) -> Int {
     let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)

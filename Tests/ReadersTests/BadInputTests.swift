@@ -1,7 +1,6 @@
 import Containers
 import Readers
 import Tensors
-import TestSupport
 import Testing
 
 /// What is wrong with a model becomes a diagnostic, never a crash.
@@ -49,7 +48,7 @@ import Testing
   @Test func refusesTwoLayersOfOneName() { #expect(problems("\(dense),\(dense)").contains("two layers are named")) }
 
   @Test func refusesExtentsThatOverflow() {
-    #expect(problems(dense.replacing("\"units\":2", with: "\"units\":4611686018427387904")).contains("positive sizes"))
+    #expect(problems(dense.replacing("\"units\":2", with: "\"units\":4611686018427387904")).contains("below 2^31"))
   }
 
   @Test func refusesDeepNesting() {
@@ -69,20 +68,5 @@ import Testing
       + #""batch_input_shape":[null,3]},"inbound_nodes":[]},"# + layer("a", "b") + "," + layer("b", "a")
       + #"],"input_layers":[["i",0,0]],"output_layers":[["b",0,0]]}}"#
     #expect(problems(ofFile: text).contains("cycle"))
-  }
-
-  @Test(arguments: ["forms_cnn.keras", "forms_recurrent.keras", "forms_attention.json", "ops_slices.json", "forms_nested.json"])
-  func survivesDamage(file: String) throws {
-    let whole = try readFile("\(Fixture.folder)/keras/\(file)")
-    for seed in UInt64(0)..<150 {
-      var generator = SeededGenerator(seed)
-      var bytes = whole
-      for _ in 0..<Int.random(in: 1...4, using: &generator) {
-        let position = Int.random(in: 0..<bytes.count, using: &generator)
-        bytes[position] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
-      }
-      if seed % 3 == 0 { bytes.removeLast(Int.random(in: 0..<bytes.count, using: &generator)) }
-      _ = problems(ofBytes: bytes)
-    }
   }
 }

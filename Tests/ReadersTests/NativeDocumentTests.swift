@@ -1,5 +1,4 @@
 import Containers
-import FoundationEssentials
 import Operators
 import Readers
 import Tensors
@@ -46,26 +45,12 @@ import Testing
     #expect(found[2].floats == [1, 2, 4, 6, 9, 12])
   }
 
-  private static let docs = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/") + "/docs"
-
   private func fences(_ language: String) throws -> [String] {
-    let text = String(decoding: try readFile("\(Self.docs)/json-format.md"), as: UTF8.self)
+    let text = String(decoding: try readFile("\(documents)/json-format.md"), as: UTF8.self)
     let parts = text.split(separator: "```", omittingEmptySubsequences: false)
     return parts.enumerated().filter { $0.offset % 2 == 1 }.compactMap { part in
       let lines = part.element.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
       return lines.count == 2 && lines[0] == language ? String(lines[1]) : nil
-    }
-  }
-
-  /// Compares with a file in `docs`. With SWIFTDL_REWRITE_GOLDENS set the file is rewritten, and the test fails nevertheless.
-  private func expectDocument(_ name: String, _ text: String) throws {
-    let path = "\(Self.docs)/\(name)"
-    if let stored = try? readFile(path), stored == Array(text.utf8) { return }
-    if ProcessInfo.processInfo.environment["SWIFTDL_REWRITE_GOLDENS"] != nil {
-      try Data(text.utf8).write(to: URL(filePath: path))
-      Issue.record("\(name) was rewritten: look at the difference and run again")
-    } else {
-      Issue.record("\(name) is not what the registries say: SWIFTDL_REWRITE_GOLDENS=1 rewrites it")
     }
   }
 }

@@ -39,13 +39,23 @@ final class GraphWriter {
 
   func name(_ label: String) -> String { scope.isEmpty ? label : label.isEmpty ? scope : "\(scope)/\(label)" }
 
-  /// Tensors whose elements cannot be counted in 31 bits are refused where they arise.
+  /// An input of the whole graph.
+  func addInput(_ name: String, _ type: TensorType) throws(Diagnostic) -> ValueID {
+    let id = graph.addInput(name, type)
+    try check(id)
+    return id
+  }
+
+  /// Tensors without elements, and those whose elements cannot be counted in 31 bits, are refused where they arise. Open dimensions
+  /// count with their bounds.
   private func check(_ id: ValueID) throws(Diagnostic) {
+    let bounds = graph.dims.mapValues(\.upperBound)
     var product = 1
     for dim in shape(id) {
-      let (next, overflow) = product.multipliedReportingOverflow(by: dim.constant ?? 1)
-      guard !overflow, next >= 0, next < 1 << 31 else {
-        throw Diagnostic("\"\(graph[id].name)\" would be \(type(id))", hint: "a tensor holds fewer than 2^31 elements")
+      let (next, overflow) = product.multipliedReportingOverflow(by: dim.constant ?? dim.value(bounds).map { max($0, 1) } ?? .max)
+      guard !overflow, next > 0, next < 1 << 31 else {
+        throw Diagnostic(
+          "\"\(graph[id].name)\" would be \(type(id))", hint: "a tensor holds at least one element and fewer than 2^31")
       }
       product = next
     }

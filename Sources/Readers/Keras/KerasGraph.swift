@@ -37,10 +37,10 @@ enum KerasGraph {
       guard let layer = model.layers.first(where: { $0.name == reference.layer }) else { return nil }
       return session.attempt(at: layer.title) { () throws(Diagnostic) in
         let type = try KerasInput.type(layer, &dims, session)
-        return KerasTensor(builder.writer.graph.addInput(layer.name, type))
+        builder.writer.graph.dims = dims.bounds
+        return KerasTensor(try builder.writer.addInput(layer.name, type))
       }
     }
-    builder.writer.graph.dims = dims.bounds
     session.reportUnusedDims(open: dims.names)
     if let problem = dims.batchProblem { session.report(problem) }
     return tensors.count == references.count ? tensors : nil

@@ -44,9 +44,9 @@ final class KerasConfig {
 }
 
 extension KerasConfig {
-  func int(_ keys: String...) throws(Diagnostic) -> Int { try required(keys).int() }
-  func int(_ keys: String..., default other: Int) throws(Diagnostic) -> Int { try first(keys)?.int() ?? other }
-  func optionalInt(_ keys: String...) throws(Diagnostic) -> Int? { try first(keys)?.int() }
+  func int(_ keys: String...) throws(Diagnostic) -> Int { try required(keys).boundedInt() }
+  func int(_ keys: String..., default other: Int) throws(Diagnostic) -> Int { try first(keys)?.boundedInt() ?? other }
+  func optionalInt(_ keys: String...) throws(Diagnostic) -> Int? { try first(keys)?.boundedInt() }
   func double(_ keys: String..., default other: Double) throws(Diagnostic) -> Double { try first(keys)?.number() ?? other }
   func optionalDouble(_ keys: String...) throws(Diagnostic) -> Double? { try first(keys)?.number() }
   func string(_ keys: String...) throws(Diagnostic) -> String { try required(keys).string() }
@@ -86,7 +86,16 @@ extension JSONValue {
     return try double()
   }
 
-  func intList() throws(Diagnostic) -> [Int] { isArray ? try ints() : [try int()] }
+  func intList() throws(Diagnostic) -> [Int] {
+    isArray ? try map { (value) throws(Diagnostic) in try value.boundedInt() } : [try boundedInt()]
+  }
+
+  /// An integer of 32 bits, as extents, positions and counts are: sums and products of two of them fit 64 bits.
+  func boundedInt() throws(Diagnostic) -> Int {
+    let value = try int()
+    guard value.magnitude < 1 << 31 else { throw wrongKind("an integer below 2^31") }
+    return value
+  }
 
   /// Positive sizes, one for each of `rank` axes; a lone one counts for all.
   func sizes(rank: Int) throws(Diagnostic) -> [Int] {

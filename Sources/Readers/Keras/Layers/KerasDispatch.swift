@@ -15,6 +15,11 @@ enum KerasDispatch {
 
   static func isOperation(_ spec: KerasLayerSpec) -> Bool { KerasOperations.lookUp(spec) != nil }
 
+  private static func names(like spec: KerasLayerSpec) -> [String] {
+    let isOperation = spec.module?.contains(".ops.") == true
+    return isOperation ? KerasOperations.byName.keys.sorted() : KerasLayers.byName.keys.sorted()
+  }
+
   static func unknown(_ spec: KerasLayerSpec) -> Diagnostic {
     if spec.className == "Lambda" {
       return spec.json.problem(
@@ -23,6 +28,7 @@ enum KerasDispatch {
     }
     return spec.json.problem(
       "the layer class \"\(spec.className)\"\(spec.module.map { " of \($0)" } ?? "") is not known",
-      hint: "a layer of your own must be written with layers of Keras or with keras.ops; docs/keras-layers.md lists what can be read")
+      hint: (nearestHint(spec.className, names(like: spec)).map { "\($0); " } ?? "")
+        + "a layer of your own must be written with layers of Keras or with keras.ops; docs/keras-layers.md lists what can be read")
   }
 }

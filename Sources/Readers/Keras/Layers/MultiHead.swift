@@ -138,7 +138,7 @@ struct MultiHead {
     if let mask = call.tensor(nil, "key_mask")?.id ?? (call.tensor(2, "key") == nil ? nil : key.mask) {
       masks.append(try writer.expandDims(mask, -2, "key_mask"))
     }
-    let window = try call.config.json.optional("sliding_window").map { (value) throws(Diagnostic) in try value.int() }
+    let window = try call.config.json.optional("sliding_window").map { (value) throws(Diagnostic) in try value.boundedInt() }
     let isCausal = try call.flag("use_causal_mask")
     if isCausal || window != nil { masks.append(try writer.causalMask(like: scores, isCausal: isCausal, window: window)) }
     if let given = call.tensor(nil, "attention_mask")?.id { masks.append(try writer.cast(given, to: .bool, "attention_mask")) }

@@ -145,7 +145,7 @@ extension KerasLayerCall {
     return try entries.map { (entry) throws(Diagnostic) in
       if entry.isArray { return (try counted(entry, 0), try counted(entry, 1)) }
       let both = try entry.int()
-      guard both >= 0 else { throw entry.wrongKind("counts of 0 or more") }
+      guard both >= 0, both < 1 << 20 else { throw entry.wrongKind("counts of 0 or more") }
       return (both, both)
     }
   }

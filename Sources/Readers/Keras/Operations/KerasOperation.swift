@@ -95,7 +95,7 @@ struct KerasOperationCall {
   }
 
   func int(_ names: String..., default other: Int) throws(Diagnostic) -> Int {
-    try names.lazy.compactMap { self.parameter($0) }.first?.int() ?? other
+    try names.lazy.compactMap { self.parameter($0) }.first?.boundedInt() ?? other
   }
 
   func number(_ names: String..., default other: Double) throws(Diagnostic) -> Double {

@@ -102,7 +102,7 @@ extension KerasOperations {
 
   private static func cumulative(_ call: KerasOperationCall, _ function: Cumulative.Function) throws(Diagnostic) -> ValueID {
     let x = try call.input()
-    let axis = try call.parameter("axis")?.int()
+    let axis = try call.parameter("axis")?.boundedInt()
     let operation = Cumulative(
       function, axis: axis ?? 0, isExclusive: try call.flag("exclusive"), isReversed: try call.flag("reverse"))
     // TensorFlow runs along the first axis where none is named, Keras along all elements.

@@ -51,7 +51,7 @@ extension KerasOperations {
       ]
     },
     KerasOperation("append") { (call) throws(Diagnostic) in
-      guard let second = call.argument(1, "x2"), let axis = try call.parameter("axis")?.int() else {
+      guard let second = call.argument(1, "x2"), let axis = try call.parameter("axis")?.boundedInt() else {
         throw Diagnostic("append needs two tensors and an axis")
       }
       return [try call.writer.concatenate([try call.input(), try call.value(second)], axis: axis, "")]
@@ -81,7 +81,7 @@ extension KerasOperations {
       [try call.writer.add(Tile(try call.ints("repeats", "multiples") ?? []), [try call.input()], "")]
     },
     KerasOperation("repeat") { (call) throws(Diagnostic) in
-      guard let axis = try call.parameter("axis")?.int() else { throw Diagnostic("repeat without an axis") }
+      guard let axis = try call.parameter("axis")?.boundedInt() else { throw Diagnostic("repeat without an axis") }
       return [try call.writer.add(Repeat(try call.int("repeats", default: 1), axis: axis), [try call.input()], "")]
     },
     KerasOperation("broadcast_to") { (call) throws(Diagnostic) in
@@ -90,7 +90,7 @@ extension KerasOperations {
     KerasOperation("pad") { (call) throws(Diagnostic) in [try pad(call)] },
     KerasOperation("get_item", "getitem") { (call) throws(Diagnostic) in [try getItem(call)] },
     KerasOperation("slice") { (call) throws(Diagnostic) in
-      guard let starts = try call.argument(1, "start_indices", "begin")?.literal?.ints(), let sizes = try call.ints("shape", "size"),
+      guard let starts = try call.argument(1, "start_indices", "begin")?.literal?.intList(), let sizes = try call.ints("shape", "size"),
         starts.count == sizes.count
       else { throw Diagnostic("slice needs starts and sizes that are known") }
       let ends = zip(starts, sizes).map { $1 < 0 ? Int.max : $0 + $1 }
@@ -128,7 +128,7 @@ extension KerasOperations {
 
   private static func newShape(_ call: KerasOperationCall) throws(Diagnostic) -> [Int] {
     if let shape = try call.ints("newshape", "shape") { return shape }
-    guard let shape = try call.argument(1, "newshape", "shape")?.literal?.ints() else {
+    guard let shape = try call.argument(1, "newshape", "shape")?.literal?.intList() else {
       throw Diagnostic("the new shape depends on the data")
     }
     return shape
@@ -157,7 +157,7 @@ extension KerasOperations {
     }
     var ends: [Int]
     if given.isArray {
-      ends = try given.ints()
+      ends = try given.intList()
       // TensorFlow gives sizes, Keras positions.
       if call.call.spec.className == "TFOpLambda" {
         ends = ends.reduce(into: []) { $0.append(($0.last ?? 0) + $1) }
@@ -165,7 +165,7 @@ extension KerasOperations {
         ends.append(extent)
       }
     } else {
-      let parts = try given.int()
+      let parts = try given.boundedInt()
       guard parts > 0, parts <= max(extent, 1) else { throw given.problem("\(extent) elements are split into \(parts) parts") }
       ends = (1...parts).map { part in part * (extent / parts) + min(part, extent % parts) }
     }
@@ -176,7 +176,7 @@ extension KerasOperations {
 
   private static func pad(_ call: KerasOperationCall) throws(Diagnostic) -> ValueID {
     guard let widths = call.parameter("pad_width", "paddings") else { throw Diagnostic("the widths are missing") }
-    let pairs = try widths.map { (pair) throws(Diagnostic) in try pair.ints() }
+    let pairs = try widths.map { (pair) throws(Diagnostic) in try pair.intList() }
     guard pairs.allSatisfy({ $0.count == 2 }) else { throw widths.wrongKind("a pair for each axis") }
     let name = try call.parameter("mode").map { (json) throws(Diagnostic) in snakeCase(try json.string()) } ?? "constant"
     guard let mode = Pad.Mode(rawValue: name) else { throw Diagnostic("padding of the mode \"\(name)\"") }

@@ -51,7 +51,7 @@ enum KerasArgumentParser {
     guard let layer = value[0], let call = value[1], let tensor = value[2] else {
       throw value.wrongKind("a tensor as [\"layer\", call, output]")
     }
-    return KerasReference(layer: try layer.string(), call: try call.int(), tensor: try tensor.int())
+    return KerasReference(layer: try layer.string(), call: try call.boundedInt(), tensor: try tensor.boundedInt())
   }
 
   static func isReference(_ value: JSONValue) -> Bool {

@@ -22,7 +22,7 @@ enum KerasInput {
     if layer.config.isArray { return try extents(layer.config) }
     if let shape = layer.config.optional("batch_input_shape") ?? layer.config.optional("batch_shape") { return try extents(shape) }
     if let shape = layer.config.optional("input_shape") { return [nil] + (try extents(shape)) }
-    if let width = layer.config.optional("input_dim") { return [nil, try width.int()] }
+    if let width = layer.config.optional("input_dim") { return [nil, try width.boundedInt()] }
     throw layer.json.problem(
       "the model does not say what shape its input has",
       hint: "give the first layer an input shape, or call build(), and save the model again")
@@ -30,7 +30,7 @@ enum KerasInput {
 
   private static func extents(_ shape: JSONValue) throws(Diagnostic) -> [Int?] {
     let list = shape["items"] ?? shape
-    return try list.map { (extent) throws(Diagnostic) in extent.isNull ? nil : try extent.int() }
+    return try list.map { (extent) throws(Diagnostic) in extent.isNull ? nil : try extent.boundedInt() }
   }
 
   private static func dtype(_ layer: KerasLayerSpec) throws(Diagnostic) -> DType {

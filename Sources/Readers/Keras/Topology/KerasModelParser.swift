@@ -116,7 +116,9 @@ extension KerasModelParser {
     let calls = Dictionary(uniqueKeysWithValues: spec.layers.map { ($0.name, $0.isInput ? 1 : $0.calls.count) })
     func check(_ reference: KerasReference, _ place: JSONValue) throws(Diagnostic) {
       guard let count = calls[reference.layer] else {
-        throw place.problem("the input \"\(reference.layer)\" is no layer of the model", hint: "the file is damaged or was edited")
+        throw place.problem(
+          "the input \"\(reference.layer)\" is no layer of the model",
+          hint: nearestHint(reference.layer, calls.keys.sorted()) ?? "the file is damaged or was edited")
       }
       guard reference.call >= 0, reference.call < count, reference.tensor >= 0 else {
         throw place.problem("call \(reference.call) of the layer \"\(reference.layer)\" is read, and it has \(count)")

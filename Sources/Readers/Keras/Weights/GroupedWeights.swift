@@ -7,6 +7,8 @@ struct GroupedWeights: WeightStore {
   let hasNames = false
   let all: [StoredWeight]
   private let byPath: [String: Int]
+  /// Every beginning of a path that ends in `/`.
+  private let groups: Set<String>
   /// The layer names that the file keeps as attributes of `vars`, by the group of the layer.
   private let layerNames: [String: String]
 
@@ -18,6 +20,7 @@ struct GroupedWeights: WeightStore {
       StoredWeight(name: entry.path, dims: entry.dataset.dims) { () throws(Diagnostic) in try entry.dataset.tensor() }
     }
     byPath = Dictionary(datasets.enumerated().map { ($0.element.path, $0.offset) }, uniquingKeysWith: { first, _ in first })
+    groups = Set(datasets.flatMap { Self.beginnings($0.path) })
     var names: [String: String] = [:]
     try Self.collectNames(root, &names)
     layerNames = names
@@ -47,10 +50,15 @@ struct GroupedWeights: WeightStore {
     groups(path).lazy.compactMap { byPath["\($0)vars/\(position)"] }.first
   }
 
-  /// Every group that may be meant, the most likely first.
+  private static func beginnings(_ path: String) -> [String] {
+    path.indices.filter { path[$0] == "/" }.map { String(path[...$0]) }
+  }
+
+  /// Every group of the file that may be meant, the most likely first.
   private func groups(_ path: WeightPath) -> [String] {
     path.steps.reduce([""]) { prefixes, step in
       prefixes.flatMap { prefix in step.slots.flatMap { slot in Self.spellings(slot).map { "\(prefix)\($0)/" } } }
+        .filter(groups.contains)
     }
   }
 

@@ -34,7 +34,7 @@ struct NamedWeights: WeightStore {
     var best: [Int] = []
     var least = Int.max
     for candidate in candidates {
-      guard let distance = Self.distance(path.steps[...], components[candidate].dropLast()), distance <= least else { continue }
+      guard let distance = Self.distance(path.steps, components[candidate].dropLast()), distance <= least else { continue }
       if distance < least { best = [] }
       least = distance
       best.append(candidate)
@@ -48,12 +48,24 @@ struct NamedWeights: WeightStore {
   }
 
   /// How far a name is from a path: names left over count one, optional steps that are missing count two. `nil` where they do not fit.
-  private static func distance(_ steps: ArraySlice<WeightPath.Step>, _ names: ArraySlice<String>) -> Int? {
-    guard let step = steps.last else { return names.count }
-    guard let name = names.last else { return steps.allSatisfy(\.isOptional) ? 2 * steps.count : nil }
-    if let own = step.distance(name), let rest = distance(steps.dropLast(), names.dropLast()) { return own + rest }
-    let withoutStep = step.isOptional ? distance(steps.dropLast(), names).map { $0 + 2 } : nil
-    let withoutName = steps.contains { !$0.isOptional } ? distance(steps, names.dropLast()).map { $0 + 1 } : nil
-    return [withoutStep, withoutName].compactMap { $0 }.min()
+  /// Row `n` of the table holds the distances of the first `n` names from every beginning of the path.
+  private static func distance(_ steps: [WeightPath.Step], _ names: ArraySlice<String>) -> Int? {
+    var row: [Int?] = [0]
+    for (index, step) in steps.enumerated() { row.append(step.isOptional ? row.last?.map { _ in 2 * (index + 1) } : nil) }
+    for (index, name) in names.enumerated() {
+      var next: [Int?] = [index + 1]
+      var allOptional = true
+      for (step, (before, above)) in zip(steps, zip(row, row.dropFirst())) {
+        allOptional = allOptional && step.isOptional
+        if let own = step.distance(name), let before {
+          next.append(own + before)
+          continue
+        }
+        let withoutStep = step.isOptional ? next.last.flatMap { $0 }.map { $0 + 2 } : nil
+        next.append([withoutStep, allOptional ? nil : above.map { $0 + 1 }].compactMap { $0 }.min())
+      }
+      row = next
+    }
+    return row.last ?? nil
   }
 }

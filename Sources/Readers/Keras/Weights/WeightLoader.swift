@@ -9,7 +9,8 @@ final class WeightLoader {
   /// Which layer object took a weight.
   private var owners: [Int: WeightPath] = [:]
   private var missing: [String] = []
-  private var absent: [String: Tensor] = [:]
+  private var zeros: [Int: [UInt8]] = [:]
+  private var bytesLeft = 1 << 30
 
   init(_ store: (any WeightStore)?, _ session: ReadSession) {
     self.store = store
@@ -41,21 +42,20 @@ final class WeightLoader {
     guard let count = elementCount(dims) else {
       throw Diagnostic("the weight \"\(name)\" would have the shape \(dims)", hint: "a tensor holds fewer than 2^31 elements")
     }
-    let placeholder = Tensor(.float32, dims, bytes: [UInt8](repeating: 0, count: count * 4))
     guard let store else {
       missing.append("\(path)/\(name)")
-      return placeholder
+      return try placeholder(dims, count)
     }
     guard let index = try store.find(path, names: names, position: position) else {
       session.report(lacking(name, path, dims, store))
-      return placeholder
+      return try placeholder(dims, count)
     }
     let weight = store.all[index]
     // Some writers turn a scalar into a vector of one element.
     guard weight.dims == dims || dims.isEmpty && weight.dims == [1] else {
       session.report(mismatch(name, path, dims, weight, store))
       owners[index] = path
-      return placeholder
+      return try placeholder(dims, count)
     }
     try claim(index, path, weight.name, store)
     if let known = cache[index] { return known }
@@ -76,6 +76,17 @@ final class WeightLoader {
 }
 
 extension WeightLoader {
+  /// Stands for a weight with a problem that is reported. A topology may ask for any number of bytes: beyond a limit the layer is left
+  /// out instead.
+  private func placeholder(_ dims: [Int], _ count: Int) throws(Diagnostic) -> Tensor {
+    if let known = zeros[count] { return Tensor(.float32, dims, bytes: known) }
+    guard count * 4 <= bytesLeft else { throw KerasSkip.diagnostic }
+    bytesLeft -= count * 4
+    let bytes = [UInt8](repeating: 0, count: count * 4)
+    zeros[count] = bytes
+    return Tensor(.float32, dims, bytes: bytes)
+  }
+
   private func elementCount(_ dims: [Int]) -> Int? {
     dims.reduce(1 as Int?) { product, extent in
       guard let product, extent >= 0 else { return nil }

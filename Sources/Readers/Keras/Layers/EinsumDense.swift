@@ -42,7 +42,8 @@ private struct EinsumKernel {
     let labels = try EinsumEquation(equation, ranks: [call.shape(x).count, terms.kernel.count])
     let outputs = Array(terms.result.replacing("...", with: ""))
     let given = try call.config.value("output_shape").map { (value) throws(Diagnostic) in
-      value.isArray ? try value.map { (extent) throws(Diagnostic) in extent.isNull ? nil : try extent.int() } : [try value.int()]
+      value.isArray
+        ? try value.map { (extent) throws(Diagnostic) in extent.isNull ? nil : try extent.boundedInt() } : [try value.boundedInt()]
     }
     for (letter, label) in zip(terms.kernel, labels.operands.last ?? []) {
       if let axis = labels.operands.first?.firstIndex(of: label) {

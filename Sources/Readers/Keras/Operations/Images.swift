@@ -55,11 +55,11 @@ extension KerasOperations {
     let first = shape.count - (try call.isChannelsFirst() ? 2 : 3)
     var result: [(axis: Int, margin: (before: Int, after: Int))] = []
     for (axis, names) in [(first, ("top", "bottom", "height")), (first + 1, ("left", "right", "width"))] {
-      let before = try call.parameter("\(names.0)_\(kind)")?.int()
-      let after = try call.parameter("\(names.1)_\(kind)")?.int()
+      let before = try call.parameter("\(names.0)_\(kind)")?.boundedInt()
+      let after = try call.parameter("\(names.1)_\(kind)")?.boundedInt()
       let both = try call.parameter("target_\(names.2)").map { (target) throws(Diagnostic) in
         guard let extent = shape[axis].constant else { throw target.problem("axis \(axis) of \(call.writer.type(x)) is open") }
-        return total(extent, try target.int())
+        return total(extent, try target.boundedInt())
       }
       let margin = (before: before ?? (both ?? 0) - (after ?? 0), after: after ?? (both ?? 0) - (before ?? 0))
       guard margin.before >= 0, margin.after >= 0 else { throw Diagnostic("the \(kind) of axis \(axis) is \(margin)", hint: "0 or more") }

@@ -47,7 +47,7 @@ extension KerasOperations {
     guard let axes = call.parameter("axes") else { return try call.writer.tensordot(a, [-2, -1], b, [0, 1], "") }
     let (first, second) = (axes[0], axes[1])
     guard axes.isArray, let first, let second else {
-      let count = try axes.int()
+      let count = try axes.boundedInt()
       guard count >= 0, count <= call.writer.rank(a), count <= call.writer.rank(b) else {
         throw axes.problem("\(count) axes are summed over")
       }
@@ -61,7 +61,7 @@ extension KerasOperations {
     let (a, b) = try call.pair("a", "b")
     let writer = call.writer
     let axis = call.parameter("axis")
-    let axes = try ["axisa", "axisb", "axisc"].map { (name) throws(Diagnostic) in try (axis ?? call.parameter(name))?.int() ?? -1 }
+    let axes = try ["axisa", "axisb", "axisc"].map { (name) throws(Diagnostic) in try (axis ?? call.parameter(name))?.boundedInt() ?? -1 }
     let left = try vectors(a, axes[0], writer, "left")
     let right = try vectors(b, axes[1], writer, "right")
     let first = try writer.binary("multiply", try rolled(left, -1, writer), try rolled(right, 1, writer), "first")

@@ -107,6 +107,16 @@ def convolutional():
     yield "conv_lstm2d_valid_stride", seq((3, 7, 6, 2), L.ConvLSTM2D(2, 3, strides=2, recurrent_activation="hard_sigmoid"))
     yield "conv_lstm2d_dilated", seq((2, 6, 6, 1), L.ConvLSTM2D(2, 2, dilation_rate=2, use_bias=False, go_backwards=True))
     yield "conv_lstm2d_state", fn([(3, 4, 4, 2)], L.ConvLSTM2D(2, 2, return_state=True, unit_forget_bias=False))
+    yield "conv_lstm1d_backwards", seq((4, 6, 2), L.ConvLSTM1D(3, 2, go_backwards=True, return_sequences=True))
+    yield "conv_lstm1d_stateful", seq((3, 6, 2), L.ConvLSTM1D(2, 3, stateful=True, activation="relu"), batch=2)
+    yield "conv_lstm1d_initial", fn(
+        [(3, 6, 2), (4, 2), (4, 2)], lambda x, h, c: L.ConvLSTM1D(2, 3, return_sequences=True)(x, initial_state=[h, c])
+    )
+    for suffix, flags in {"": {}, "_sequences": {"return_sequences": True}, "_backwards": {"go_backwards": True}}.items():
+        yield f"conv_lstm1d_masked{suffix}", fn(
+            [(5, 6, 2), (5,)], lambda x, m: L.ConvLSTM1D(2, 3, **flags)(x, mask=m), dtype=["float32", "bool"]
+        )
+    yield "conv_lstm1d_bidirectional", seq((3, 5, 2), L.Bidirectional(L.ConvLSTM1D(2, 2, return_sequences=True)))
     yield "conv_lstm3d", seq((2, 3, 4, 3, 1), L.ConvLSTM3D(2, 2, padding="same"))
 
 

@@ -49,7 +49,5 @@ import Testing
   ]
 
   /// TensorFlow adds the bias along the wrong axis where XLA runs a convolution with channels first.
-  static let differing: Set<String> = [
-    "conv3d_channels_first",
-  ]
+  static let differing: Set<String> = ["conv3d_channels_first"]
 }

@@ -42,7 +42,9 @@ extension CheckCase {
   /// A vector of several rows as several cases, where the graph takes one batch at a time.
   private static func split(_ vector: TestVector, into graph: Graph, name: String) -> [CheckCase] {
     let whole = CheckCase(
-      name: name, inputs: vector.inputs, expected: vector.outputs, continues: vector.continues, tolerance: vector.tolerance)
+      name: name, inputs: zip(vector.inputs, graph.inputs).map { $0.converted(to: graph.type($1).dtype) },
+      expected: zip(vector.outputs, graph.outputs).map { $0.converted(to: graph.type($1.value).dtype) },
+      continues: vector.continues, tolerance: vector.tolerance)
     let batches = zip(vector.inputs, graph.inputs).map { tensor, id -> (rows: Int, batch: Int)? in
       guard let rows = tensor.dims.first, let batch = graph.type(id).shape.first?.constant, batch > 0 else { return nil }
       return (rows, batch)
@@ -53,13 +55,19 @@ extension CheckCase {
     return (0..<rows / batch).map { part in
       let range = part * batch..<(part + 1) * batch
       return CheckCase(
-        name: "\(name), rows \(range.lowerBound)..<\(range.upperBound)", inputs: vector.inputs.map { $0.rows(range) },
-        expected: vector.outputs.map { $0.rows(range) }, tolerance: vector.tolerance)
+        name: "\(name), rows \(range.lowerBound)..<\(range.upperBound)", inputs: whole.inputs.map { $0.rows(range) },
+        expected: whole.expected?.map { $0.rows(range) }, tolerance: vector.tolerance)
     }
   }
 }
 
 extension Tensor {
+  /// The same numbers in another type of the same kind: files of vectors do not know every type.
+  fileprivate func converted(to dtype: DType) -> Tensor {
+    guard dtype != self.dtype, dtype.isFloat == self.dtype.isFloat else { return self }
+    return dtype.isFloat ? Tensor(dtype, dims, doubles) : Tensor(dtype, dims, integers: integers)
+  }
+
   /// A part of the leading axis.
   func rows(_ range: Range<Int>) -> Tensor {
     let size = dims.dropFirst().reduce(dtype.byteCount, *)

@@ -42,28 +42,7 @@ package struct Convolution: Operator {
   }
 
   package func lower(_ operands: Operands) -> [Stmt] {
-    let (input, weights, output) = (operands.input(0), operands.input(1), operands.output)
-    let (dtype, rank) = (output.dtype, input.rank - 2)
-    let nest = WindowNest(window, input: input, output: output, kernel: weights.shape.prefix(rank).compactMap(\.constant))
-    let width = Expr(output.shape[rank + 1] / groups)
-    return overGroups(groups) { group in
-      nest.overOutputs { n, position in
-        loop("k", to: width) { within in
-          let k = group * width + within
-          let start = operands.optionalInput(2).map { $0[k] } ?? .constant(0, dtype)
-          local("sum", start.converted(to: dtype.accumulator)) { sum in
-            nest.overTaps(position) { taps, place in
-              loop("c", to: weights.extent(rank)) { c in
-                sum.addProduct(
-                  input[[n] + place + [group * weights.extent(rank) + c]].converted(to: dtype.accumulator),
-                  weights[taps + [c, k]].converted(to: dtype.accumulator))
-              }
-            }
-            operands.store([n] + position + [k], sum.value.converted(to: dtype))
-          }
-        }
-      }
-    }
+    sumsOfProducts(window, operands, groups: groups) { nest, position, body in nest.overTaps(position, body) }
   }
 
   package func macs(_ inputs: [TensorType?], _ outputs: [TensorType]) -> Dim {

@@ -32,6 +32,7 @@ private let settings: [String: [[String: Double]]] = [
   "elu": [["alpha": 0.3], ["alpha": -2]], "celu": [["alpha": 0.3], ["alpha": 4]], "selu": [["alpha": 2, "scale": 0.5]],
   "threshold": [["threshold": 1, "default_value": -3]], "hard_shrink": [["threshold": 2]], "soft_shrink": [["threshold": 2]],
   "hard_sigmoid": [["alpha": 0.2, "beta": 0.5]], "softplus": [["beta": 3]], "squareplus": [["b": 0.25]], "gelu": [["approximate": 1]],
+  "affine": [["alpha": 0.5, "beta": -3]], "scaled_tanh": [["alpha": 2, "beta": 0.25]],
   "silu": [["beta": 1.702]], "clamp": [["min_value": -2], ["max_value": 3], ["min_value": 0, "max_value": 0]],
   "hard_tanh": [["min_value": -3, "max_value": 2]], "nan_to_num": [["nan": 7, "posinf": 8, "neginf": -9]],
 ]

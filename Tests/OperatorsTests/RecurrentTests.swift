@@ -13,6 +13,10 @@ import Testing
     (rnn.zeroOutputForMask, lstm.zeroOutputForMask, gru.zeroOutputForMask, old.zeroOutputForMask) = (flag, !flag, flag, flag)
     (lstm.recurrentActivation, rnn.activation) = (flag ? Activation("hard_sigmoid", [0.2]) : Activation("sigmoid"), Activation("relu"))
     old.resetAfter = false
+    if flag {
+      (rnn.clip, lstm.clip, gru.clip, old.clip) = (0.25, 0.5, 0.125, 0.25)
+      (lstm.couplesGates, lstm.outputActivation) = (true, Activation("affine", [0.5, 0.1]))
+    }
     return [rnn, lstm, gru, old]
   }
 
@@ -21,8 +25,9 @@ import Testing
     let state = TensorType.floats([rows, Dim(units)])
     let needed: [TensorType?] = [.floats([rows, steps, Dim(gates * units)]), .floats([Dim(units), Dim(gates * units)])]
     guard optional else { return needed }
-    let bias: [TensorType?] = (op as? GRU)?.resetAfter == true ? [.floats([Dim(3 * units)])] : op is LSTM ? [state] : []
-    return needed + [TensorType(.bool, [rows, steps]), state] + bias
+    let extra = TensorType.floats([Dim(3 * units)])
+    let more: [TensorType?] = (op as? GRU)?.resetAfter == true ? [extra] : op is LSTM ? [state, extra] : []
+    return needed + [TensorType(.bool, [rows, steps]), state] + more
   }
 
   @Test(arguments: cells.indices, [false, true])
@@ -91,6 +96,32 @@ import Testing
     try expectKeras(gru, gates: 3, bias: false, before)
   }
 
+  /// Multiples of a tenth around zero that jump about.
+  private func jumping(_ dims: [Int], by step: Int, modulo: Int) -> Tensor {
+    let values = (0..<dims.reduce(1, *)).map { Double($0 * step % modulo - modulo / 2) / 10 }
+    return Tensor(.float32, dims, values)
+  }
+
+  /// Rows of two and three steps from their ends, with peepholes, a clip and an activation of its own in each place: numbers of
+  /// ONNX Runtime.
+  @Test func agreesWithONNX() throws {
+    var op = LSTM()
+    (op.recurrentActivation, op.activation) = (Activation("hard_sigmoid", [0.3, 0.4]), Activation("softsign"))
+    (op.outputActivation, op.clip) = (Activation("affine", [0.9, 0.1]), 0.4)
+    (op.goBackwards, op.zeroOutputForMask) = (true, true)
+    let mask = Tensor(.bool, [2, 3], integers: [1, 1, 0, 1, 1, 1])
+    let inputs: [Tensor?] = [
+      jumping([2, 3, 8], by: 7, modulo: 11), jumping([2, 8], by: 5, modulo: 13), mask, nil, nil, jumping([6], by: 3, modulo: 7),
+    ]
+    let found = try op.evaluate(inputs)
+    let sequence = [
+      0, 0, 0.07383999, 0.01152485, 0.07240476, -0.00995487, -0.00095184, 0.07383999, 0.04590581, 0.06609855, 0.05726013, 0.05142833,
+    ]
+    #expect(distance(found[0], Tensor(.float32, [2, 3, 2], sequence)) < 1e-6)
+    #expect(distance(found[1], Tensor(.float32, [2, 2], [0.07240476, -0.00995487, 0.05726013, 0.05142833])) < 1e-6)
+    #expect(distance(found[2], Tensor(.float32, [2, 2], [0.04423389, -0.1376815, 0.11439884, 0.00274168])) < 1e-6)
+  }
+
   @Test func refusesShapesThatDoNotFit() {
     let x = TensorType.floats([2, 3, 8])
     #expect(throws: Diagnostic.self) { try LSTM().infer([x, .floats([2, 4])]) }
@@ -100,7 +131,11 @@ import Testing
     var old = GRU()
     old.resetAfter = false
     #expect(throws: Diagnostic.self) { try old.infer([.floats([2, 3, 6]), .floats([2, 6]), nil, nil, .floats([6])]) }
+    #expect(throws: Diagnostic.self) { try LSTM().infer([x, .floats([2, 8]), nil, nil, nil, .floats([8])]) }
     var odd = SimpleRNN()
+    odd.clip = 0
+    #expect(throws: Diagnostic.self) { try odd.infer([x, .floats([8, 8])]) }
+    odd.clip = 1
     odd.activation = Activation("add")
     #expect(throws: Diagnostic.self) { try odd.infer([x, .floats([8, 8])]) }
     odd.activation = Activation("tanh", [1])

@@ -6,6 +6,10 @@ extension ElementwiseFunction {
   static let arithmetic: [ElementwiseFunction] = [
     .init("linear", .any, body: { x, _ in x[0] }, meaning: { x, _ in x[0] }),
     .init("identity", .any, body: { x, _ in x[0] }, meaning: { x, _ in x[0] }),
+    .init(
+      "affine", .floats, ["alpha": 1, "beta": 0],
+      body: { x, a in .multiplyAdd(x[0], x[0].literal(a["alpha"]), x[0].literal(a["beta"])) },
+      meaning: { x, a in a["alpha"] * x[0] + a["beta"] }),
     .init("abs", .numbers, body: { x, _ in x[0].applying(.abs) }, meaning: { x, _ in x[0] < 0 ? -x[0] : x[0] }),
     .init("negative", .numbers, body: { x, _ in -x[0] }, meaning: { x, _ in 0 - x[0] }),
     .init("sign", .numbers, body: { x, _ in x[0].applying(.sign) }, meaning: { x, _ in x[0] < 0 ? -1 : x[0] > 0 ? 1 : x[0] }),

@@ -43,6 +43,10 @@ extension ElementwiseFunction {
         return x[0] < 0 ? a["b"] / (2 * (root - x[0])) : (x[0] + root) / 2
       }),
     .init("tanh", .floats, body: { x, _ in x[0].applying(.tanh) }, meaning: { x, _ in Glibc.tanh(x[0]) }),
+    .init(
+      "scaled_tanh", .floats, ["alpha": 1, "beta": 1],
+      body: { x, a in x[0].literal(a["alpha"]) * (x[0] * x[0].literal(a["beta"])).applying(.tanh) },
+      meaning: { x, a in a["alpha"] * Glibc.tanh(a["beta"] * x[0]) }),
     .init("tanh_shrink", .floats, body: { x, _ in x[0] - x[0].applying(.tanh) }, meaning: { x, _ in x[0] - Glibc.tanh(x[0]) }),
     // Between bounds: `hard_tanh` as it is, `clamp` with bounds of one's own.
     .init(

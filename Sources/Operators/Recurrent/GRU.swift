@@ -13,7 +13,7 @@ package struct GRU: RecurrentCell {
       .string("activation", \.activation.name), .floats("activation_parameters", \.activation.parameters),
       .string("recurrent_activation", \.recurrentActivation.name),
       .floats("recurrent_activation_parameters", \.recurrentActivation.parameters), .bool("reset_after", \.resetAfter),
-      .bool("go_backwards", \.goBackwards), .bool("zero_output_for_mask", \.zeroOutputForMask),
+      .float("clip", \.clip), .bool("go_backwards", \.goBackwards), .bool("zero_output_for_mask", \.zeroOutputForMask),
     ]
   }
   static let gateCount = 3
@@ -23,6 +23,7 @@ package struct GRU: RecurrentCell {
   /// In place of σ above.
   package var recurrentActivation = Activation("sigmoid")
   package var resetAfter = true
+  package var clip = Double.infinity
   package var goBackwards = false
   package var zeroOutputForMask = false
 
@@ -33,7 +34,7 @@ package struct GRU: RecurrentCell {
 
   package func infer(_ inputs: [TensorType?]) throws(Diagnostic) -> [TensorType] {
     let types = try inferCell(inputs)
-    let bias = inputs.optional(Self.biasPosition)
+    let bias = inputs.optional(Self.extraPosition)
     try check("the recurrent bias", bias, TensorType(types[0].dtype, [types[0].shape[2] * 3]))
     guard bias == nil || resetAfter else {
       throw Diagnostic("a recurrent bias is given", hint: "without reset_after, add it to the projected input")
@@ -42,18 +43,18 @@ package struct GRU: RecurrentCell {
   }
 
   func step(
-    _ x: [Double], _ states: [[Double]], bias: [Double]?, product: ([Double]) -> [Double]
+    _ x: [Double], _ states: [[Double]], extra: [Double]?, product: ([Double]) -> [Double]
   ) throws(Diagnostic) -> [[Double]] {
     let (h, units) = (states[0], states[0].count)
-    func biased(_ sums: [Double]) -> [Double] { bias.map { zip(sums, $0).map { $0 + $1 } } ?? sums }
+    func biased(_ sums: [Double]) -> [Double] { extra.map { zip(sums, $0).map { $0 + $1 } } ?? sums }
     let sums = biased(product(h))
-    let gates = try zip(x, sums).prefix(2 * units).map { (pair) throws(Diagnostic) in try recurrentActivation.value(pair.0 + pair.1) }
+    let gates = try zip(x, sums).prefix(2 * units).map { (pair) throws(Diagnostic) in try value(recurrentActivation, pair.0 + pair.1) }
     let reset = gates[units...]
     let inner =
       resetAfter
       ? zip(reset, sums[(2 * units)...]).map { $0 * $1 } : Array(product(zip(reset, h).map { $0 * $1 })[(2 * units)...])
     var new = h
-    for u in h.indices { new[u] = gates[u] * h[u] + (1 - gates[u]) * (try activation.value(x[2 * units + u] + inner[u])) }
+    for u in h.indices { new[u] = gates[u] * h[u] + (1 - gates[u]) * (try value(activation, x[2 * units + u] + inner[u])) }
     return [new]
   }
 
@@ -63,13 +64,13 @@ package struct GRU: RecurrentCell {
     let zero = Expr.constant(0, nest.dtype)
     return [
       nest.multiply("gates", nest.state(0), columns: 0..<2) { j in
-        nest.extra(Self.biasPosition, j).map { nest.input(j) + $0 } ?? nest.input(j)
+        nest.extra(Self.extraPosition, j).map { nest.input(j) + $0 } ?? nest.input(j)
       },
-      nest.multiply("inner", nest.state(0), columns: 2..<3) { j in nest.extra(Self.biasPosition, j) ?? zero },
+      nest.multiply("inner", nest.state(0), columns: 2..<3) { j in nest.extra(Self.extraPosition, j) ?? zero },
       loop("u", to: Expr(nest.units)) { u in
-        local("r", recurrentActivation.applied(to: nest.gates[nest.column(1, u)])) { r in
+        local("r", applied(recurrentActivation, to: nest.gates[nest.column(1, u)])) { r in
           let inner = nest.gates[nest.column(2, u)]
-          update(nest, u, recurrentActivation.applied(to: nest.gates[u]), .multiplyAdd(r.value, inner, nest.input(nest.column(2, u))))
+          update(nest, u, nest.gates[u], .multiplyAdd(r.value, inner, nest.input(nest.column(2, u))))
         }
       },
     ]
@@ -80,18 +81,18 @@ package struct GRU: RecurrentCell {
     return [
       nest.multiply("gates", nest.state(0), columns: 0..<2) { nest.input($0) },
       loop("v", to: Expr(nest.units)) { v in
-        reset.store([v], recurrentActivation.applied(to: nest.gates[nest.column(1, v)]) * nest.state(0)[v])
+        reset.store([v], applied(recurrentActivation, to: nest.gates[nest.column(1, v)]) * nest.state(0)[v])
       },
       nest.multiply("inner", reset, columns: 2..<3) { nest.input($0) },
       loop("u", to: Expr(nest.units)) { u in
-        update(nest, u, recurrentActivation.applied(to: nest.gates[u]), nest.gates[nest.column(2, u)])
+        update(nest, u, nest.gates[u], nest.gates[nest.column(2, u)])
       },
     ]
   }
 
   private func update(_ nest: RecurrentNest, _ u: Expr, _ gate: Expr, _ sum: Expr) -> [Stmt] {
-    local("z", gate) { z in
-      local("candidate", activation.applied(to: sum)) { candidate in
+    local("z", applied(recurrentActivation, to: gate)) { z in
+      local("candidate", applied(activation, to: sum)) { candidate in
         let kept = Expr.binary(.multiply, z.value, nest.state(0)[u])
         nest.update(u, [.multiplyAdd(.constant(1, nest.dtype) - z.value, candidate.value, kept)])
       }

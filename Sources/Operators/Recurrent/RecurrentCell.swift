@@ -7,7 +7,8 @@ import Tensors
 /// 0. the projected input of all steps, `x · W + b`: `[batch, time, gates * units]`, gate by gate;
 /// 1. the recurrent kernel `[units, gates * units]`;
 /// 2. optionally the mask, bool `[batch, time]`: where it is false, the state stays as it is, and the output of the step is that
-///    of the step before (zeros, where there was none yet) or zeros, as in Keras;
+///    of the step before (zeros, where there was none yet) or zeros, as in Keras. Sequences of several lengths are masked after
+///    their ends: backwards, they then start at their own ends;
 /// 3. and on, each optional: initial states `[batch, units]`, zeros where absent, and what else the cell has.
 ///
 /// Outputs: the sequence of outputs `[batch, time, units]` in the order of processing, then every last state `[batch, units]`.
@@ -17,21 +18,32 @@ protocol RecurrentCell: Operator {
   /// The sequence is processed from its end; the outputs are in that order too.
   var goBackwards: Bool { get }
   var zeroOutputForMask: Bool { get }
+  /// What goes into the activations of the gates and of the candidate is moved between its negative and itself.
+  var clip: Double { get }
   var activations: [Activation] { get }
 
-  /// The states after a step: `x` is the projected input of one row and step, `product` is a vector times the recurrent kernel.
-  func step(_ x: [Double], _ states: [[Double]], bias: [Double]?, product: ([Double]) -> [Double]) throws(Diagnostic) -> [[Double]]
+  /// The states after a step: `x` is the projected input of one row and step, `extra` the input after the initial states,
+  /// `product` is a vector times the recurrent kernel.
+  func step(_ x: [Double], _ states: [[Double]], extra: [Double]?, product: ([Double]) -> [Double]) throws(Diagnostic) -> [[Double]]
   /// The same in a nest: computes the gates of a step, and hands the new states of each unit to `nest.update`.
   func step(_ nest: RecurrentNest) -> [Stmt]
 }
 
 extension RecurrentCell {
   /// The position of the first input after the initial states.
-  static var biasPosition: Int { 3 + stateCount }
+  static var extraPosition: Int { 3 + stateCount }
 
   package var isRecurrent: Bool { true }
 
   package func infer(_ inputs: [TensorType?]) throws(Diagnostic) -> [TensorType] { try inferCell(inputs) }
+
+  /// What an activation makes of a clipped sum.
+  func applied(_ activation: Activation, to sum: Expr) -> Expr { activation.applied(to: sum.clamped(-clip, clip)) }
+
+  /// The same by the definition.
+  func value(_ activation: Activation, _ sum: Double) throws(Diagnostic) -> Double {
+    try activation.value(sum.isNaN ? sum : min(max(sum, -clip), clip))
+  }
 
   /// What all cells ask of their inputs.
   func inferCell(_ inputs: [TensorType?]) throws(Diagnostic) -> [TensorType] {
@@ -52,6 +64,7 @@ extension RecurrentCell {
     let state = TensorType(x.dtype, [x.shape[0], units])
     for position in 0..<Self.stateCount { try check("initial state \(position)", inputs.optional(3 + position), state) }
     for activation in activations { try activation.check() }
+    guard clip > 0 else { throw Diagnostic("the clip is \(clip)", hint: "it must be positive; leave it out for none") }
     return [TensorType(x.dtype, [x.shape[0], x.shape[1], units])] + [TensorType](repeating: state, count: Self.stateCount)
   }
 
@@ -66,7 +79,7 @@ extension RecurrentCell {
     let (projected, weights) = (x.doubles, kernel.doubles)
     let mask = inputs.optional(2)?.integers
     let initial = (0..<Self.stateCount).map { inputs.optional(3 + $0)?.doubles ?? [Double](repeating: 0, count: rows * units) }
-    let bias = inputs.optional(Self.biasPosition)?.doubles
+    let extra = inputs.optional(Self.extraPosition)?.doubles
     var sequence: [Double] = []
     var last = [[Double]](repeating: [], count: Self.stateCount)
     for row in 0..<rows {
@@ -76,7 +89,7 @@ extension RecurrentCell {
         let at = row * steps + (goBackwards ? steps - 1 - processed : processed)
         if mask.map({ $0[at] != 0 }) ?? true {
           let current = Array(projected[at * columns..<(at + 1) * columns])
-          states = try step(current, states, bias: bias) { vector in
+          states = try step(current, states, extra: extra) { vector in
             (0..<columns).map { column in (0..<units).reduce(0) { $0 + vector[$1] * weights[$1 * columns + column] } }
           }
           output = states[0]

@@ -8,12 +8,13 @@ package struct SimpleRNN: RecurrentCell {
   package static var attributes: [Attribute<SimpleRNN>] {
     [
       .string("activation", \.activation.name), .floats("activation_parameters", \.activation.parameters),
-      .bool("go_backwards", \.goBackwards), .bool("zero_output_for_mask", \.zeroOutputForMask),
+      .float("clip", \.clip), .bool("go_backwards", \.goBackwards), .bool("zero_output_for_mask", \.zeroOutputForMask),
     ]
   }
   static let gateCount = 1
   static let stateCount = 1
   package var activation = Activation("tanh")
+  package var clip = Double.infinity
   package var goBackwards = false
   package var zeroOutputForMask = false
 
@@ -23,16 +24,16 @@ package struct SimpleRNN: RecurrentCell {
   var activations: [Activation] { [activation] }
 
   func step(
-    _ x: [Double], _ states: [[Double]], bias: [Double]?, product: ([Double]) -> [Double]
+    _ x: [Double], _ states: [[Double]], extra: [Double]?, product: ([Double]) -> [Double]
   ) throws(Diagnostic) -> [[Double]] {
     let sums = zip(x, product(states[0])).map { $0 + $1 }
-    return [try sums.map { (sum) throws(Diagnostic) in try activation.value(sum) }]
+    return [try sums.map { (sum) throws(Diagnostic) in try value(activation, sum) }]
   }
 
   func step(_ nest: RecurrentNest) -> [Stmt] {
     [
       nest.multiply("gates", nest.state(0), columns: 0..<1) { nest.input($0) },
-      loop("u", to: Expr(nest.units)) { u in nest.update(u, [activation.applied(to: nest.gates[u])]) },
+      loop("u", to: Expr(nest.units)) { u in nest.update(u, [applied(activation, to: nest.gates[u])]) },
     ]
   }
 }

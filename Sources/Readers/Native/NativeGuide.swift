@@ -60,7 +60,8 @@ enum NativeGuide {
       "`[batch, time, u]`, last `h [batch, u]`"),
     "lstm": Entry(
       "long short-term memory, gates in Keras' order i, f, c, o",
-      "`x·W + b [batch, time, 4u]`, `R [u, 4u]`, `mask` bool `[batch, time]`?, `h [batch, u]`?, `c [batch, u]`?",
+      "`x·W + b [batch, time, 4u]`, `R [u, 4u]`, `mask` bool `[batch, time]`?, `h [batch, u]`?, `c [batch, u]`?, "
+        + "peepholes of i, f, o `[3u]`?",
       "`[batch, time, u]`, last `h`, last `c [batch, u]`"),
     "matmul": Entry("the product over the last two axes; leading ones broadcast", "`a […, M, K]`, `b […, K, N]`", "`[…, M, N]`"),
     "normalise": Entry(

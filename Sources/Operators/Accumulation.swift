@@ -6,6 +6,21 @@ extension DType {
   package var accumulator: DType { self == .float16 || self == .bfloat16 ? .float32 : self }
 }
 
+/// The type of products of elements of two types: that of both or, where integers are widened, int32.
+func productType(_ a: DType, _ b: DType, widens: Bool) throws(Diagnostic) -> DType {
+  guard widens else {
+    guard a == b else { throw Diagnostic("\(a) is multiplied with \(b)", hint: "cast one of them") }
+    return a
+  }
+  for dtype in [a, b] where !dtype.isInteger || dtype.byteCount > 2 && dtype != .int32 {
+    throw Diagnostic("\(a) is multiplied with \(b) in int32", hint: "integers that int32 holds are needed")
+  }
+  return .int32
+}
+
+/// The type in which loop nests sum such products.
+func productAccumulator(_ dtype: DType, widens: Bool) -> DType { widens ? .int32 : dtype.accumulator }
+
 extension Expr {
   /// The value in another type; the same expression where it has that type already.
   package func converted(to dtype: DType) -> Expr { self.dtype == dtype ? self : .cast(dtype, self) }

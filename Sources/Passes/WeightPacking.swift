@@ -12,6 +12,7 @@ extension GraphPass {
       for id in graph.constants.keys.sorted() {
         let type = graph.type(id)
         guard let channels = type.shape.last?.constant, channels >= lanes, lanes > 1, type.layout == .rowMajor else { continue }
+        guard type.dtype.isVectorised else { continue }
         let reading = (readers[id] ?? []).map { graph.nodes[$0] }
         guard !reading.isEmpty, reading.allSatisfy({ $0.readsPackable(id) }), !graph.results.contains(id) else { continue }
         var packed = type

@@ -48,6 +48,24 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
     #expect(try disagreement(Convolution(.init(padsBefore: [1, 1])), types, seed: 7, draw: .whole) == 0)
   }
 
+  @Test(arguments: [(DType.uint8, DType.int8), (.int8, .uint8), (.int16, .int8)])
+  func widensIntegers(input: DType, weights: DType) throws {
+    let types = [TensorType(input, [1, 6, 5, 2]), TensorType(weights, [3, 2, 2, 3]), TensorType(.int32, [3])]
+    let op = Convolution(.init(padsBefore: [1, 1]), widens: true)
+    #expect(try op.infer(types)[0].dtype == .int32)
+    #expect(try disagreement(op, types, seed: 7, draw: .whole) == 0)
+    #expect(throws: Diagnostic.self) { try op.infer(Array(types[..<2]) + [TensorType(input, [3])]) }
+  }
+
+  /// The epilogue may give another type than the sums have.
+  @Test func sumsInItsOwnTypeUnderAnEpilogue() throws {
+    let (x, w) = (Tensor(.uint8, [1, 3, 1], [255, 200, 100]), Tensor(.int8, [2, 1, 1], [127, 100]))
+    let body = ElementwiseBody(ElementwiseBody.input(0, .int32).converted(to: .float32) * .constant(0.001, .float32))
+    let node = try LoweredNode(
+      Convolution(widens: true), [x.type, w.type], epilogue: Epilogue(ElementwiseBody(.cast(.uint8, body.body)), operandCount: 0))
+    #expect(try node.run([x, w])[0] == Tensor(.uint8, [1, 2, 1], [52, 35]))
+  }
+
   @Test func isTheSumThatTheDefinitionNames() throws {
     let input = Tensor(.float32, [1, 4, 1], [1, 2, 3, 4])
     let weights = Tensor(.float32, [3, 1, 1], [1, 10, 100])

@@ -34,6 +34,11 @@ import Testing
     #expect(try DepthwiseConvolution(sample.window).evaluate([x, w]) == grouped.evaluate([x, reshaped]))
   }
 
+  @Test func widensIntegers() throws {
+    let types = [TensorType(.uint8, [1, 6, 5, 3]), TensorType(.int8, [3, 2, 3, 2]), TensorType(.int32, [6])]
+    #expect(try disagreement(DepthwiseConvolution(.init(padsBefore: [1, 1]), widens: true), types, seed: 7, draw: .whole) == 0)
+  }
+
   @Test func refusesWeightsForOtherChannels() {
     let x = TensorType(.float32, [1, 4, 3])
     #expect(throws: Diagnostic.self) { try DepthwiseConvolution().infer([x, TensorType(.float32, [2, 2, 1])]) }

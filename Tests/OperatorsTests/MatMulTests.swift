@@ -18,6 +18,31 @@ import Testing
     }
   }
 
+  @Test(arguments: [(DType.uint8, DType.int8), (.int8, .int8), (.int16, .uint8), (.int32, .int16)])
+  func widensIntegers(a: DType, b: DType) throws {
+    let types = [TensorType(a, [2, 3, 9]), TensorType(b, [9, 4])]
+    #expect(try MatMul(widens: true).infer(types) == [TensorType(.int32, [2, 3, 4])])
+    for seed in UInt64(0)..<3 { #expect(try disagreement(MatMul(widens: true), types, seed: seed, draw: .whole) == 0, "seed \(seed)") }
+  }
+
+  @Test func sumsProductsThatNarrowIntegersDoNotHold() throws {
+    let (a, b) = (Tensor(.uint8, [1, 3], [255, 255, 1]), Tensor(.int8, [3, 1], [-128, -128, 127]))
+    #expect(try MatMul(widens: true).evaluate([a, b])[0] == Tensor(.int32, [1, 1], [-65153]))
+    #expect(try LoweredNode(MatMul(widens: true), [a.type, b.type]).run([a, b])[0] == Tensor(.int32, [1, 1], [-65153]))
+  }
+
+  @Test func sumsHalvesInSinglePrecision() throws {
+    let ones = Tensor(.float16, [1, 4096], [Double](repeating: 1, count: 4096))
+    let found = try LoweredNode(MatMul(transposeB: true), [ones.type, ones.type]).run([ones, ones])[0]
+    #expect(found.doubles == [4096])
+  }
+
+  @Test func refusesToWidenWhatInt32DoesNotHold() {
+    for dtype in [DType.float32, .int64, .uint32, .bool] {
+      #expect(throws: Diagnostic.self) { try MatMul(widens: true).infer([TensorType(.int8, [2, 3]), TensorType(dtype, [3, 2])]) }
+    }
+  }
+
   @Test func refusesInnerExtentsThatDiffer() {
     #expect(throws: Diagnostic.self) { try MatMul().infer([TensorType(.float32, [2, 3]), TensorType(.float32, [4, 2])]) }
   }

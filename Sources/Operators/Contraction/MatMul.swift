@@ -5,15 +5,20 @@ import Tensors
 /// `a · b` over the last two axes, leading axes broadcast as NumPy does: `[…, M, K] · […, K, N] → […, M, N]`.
 package struct MatMul: Operator {
   package static let name = "matmul"
-  package static var attributes: [Attribute<MatMul>] { [.bool("transpose_a", \.transposeA), .bool("transpose_b", \.transposeB)] }
+  package static var attributes: [Attribute<MatMul>] {
+    [.bool("transpose_a", \.transposeA), .bool("transpose_b", \.transposeB), .bool("widens", \.widens)]
+  }
   /// The last two axes of an input are stored the other way round.
   package var transposeA = false
   package var transposeB = false
+  /// Integers of any types are multiplied and summed in int32, the type of the result.
+  package var widens = false
 
   package init() {}
-  package init(transposeA: Bool = false, transposeB: Bool = false) {
+  package init(transposeA: Bool = false, transposeB: Bool = false, widens: Bool = false) {
     self.transposeA = transposeA
     self.transposeB = transposeB
+    self.widens = widens
   }
 
   package var acceptsEpilogue: Bool { true }
@@ -23,19 +28,20 @@ package struct MatMul: Operator {
     guard a.rank >= 2, b.rank >= 2 else {
       throw Diagnostic("\(a) and \(b) are multiplied", hint: "both need two axes or more: add axes of extent 1")
     }
-    guard a.dtype == b.dtype else { throw Diagnostic("\(a) and \(b) are multiplied", hint: "cast one of them") }
+    let dtype = try productType(a.dtype, b.dtype, widens: widens)
     let (rows, inner) = oriented(a.shape, transposeA)
     let (innerOfB, columns) = oriented(b.shape, transposeB)
     guard inner == innerOfB else {
       throw Diagnostic("\(a) and \(b) are multiplied: the inner extents are \(inner) and \(innerOfB)", hint: "they must be equal")
     }
     let batch = try Broadcasting.shape([a.shape.dropLast(2), b.shape.dropLast(2)].map { Array($0) })
-    return [TensorType(a.dtype, batch + [rows, columns])]
+    return [TensorType(dtype, batch + [rows, columns])]
   }
 
   package func evaluate(_ inputs: [Tensor?]) throws(Diagnostic) -> [Tensor] {
     let (a, b) = (try inputs.required(0), try inputs.required(1))
-    let dims = try infer([a.type, b.type])[0].shape.constants ?? []
+    let type = try infer([a.type, b.type])[0]
+    let dims = type.shape.constants ?? []
     let (rows, columns) = (dims[dims.count - 2], dims[dims.count - 1])
     let inner = transposeA ? a.dims[a.rank - 2] : a.dims[a.rank - 1]
     let batch = Array(dims.dropLast(2))
@@ -53,23 +59,24 @@ package struct MatMul: Operator {
         }
       }
     }
-    return [Tensor(a.dtype, dims, result)]
+    return [Tensor(type.dtype, dims, result)]
   }
 
   package func lower(_ operands: Operands) -> [Stmt] {
     let (a, b, output) = (operands.input(0), operands.input(1), operands.output)
     let batch = Array(output.shape.dropLast(2))
     let inner = oriented(a.shape, transposeA).1
+    let wide = productAccumulator(a.dtype, widens: widens)
     return loops("b", batch) { outer in
       loop("m", to: output.extent(output.rank - 2)) { m in
         loop("n", to: output.extent(output.rank - 1)) { n in
-          local("sum", .constant(0, output.dtype)) { sum in
+          local("sum", .constant(0, wide)) { sum in
             loop("k", to: Expr(inner)) { k in
               sum.addProduct(
-                a.broadcast(outer + (transposeA ? [k, m] : [m, k]), batch: batch),
-                b.broadcast(outer + (transposeB ? [n, k] : [k, n]), batch: batch))
+                a.broadcast(outer + (transposeA ? [k, m] : [m, k]), batch: batch).converted(to: wide),
+                b.broadcast(outer + (transposeB ? [n, k] : [k, n]), batch: batch).converted(to: wide))
             }
-            operands.store(outer + [m, n], sum.value)
+            operands.store(outer + [m, n], sum.value.converted(to: widens ? wide : a.dtype))
           }
         }
       }

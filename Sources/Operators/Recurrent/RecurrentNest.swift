@@ -26,7 +26,9 @@ struct RecurrentNest {
   }
 
   var units: Dim { operands.output.shape[2] }
-  var dtype: DType { operands.output.dtype.accumulator }
+  /// The type of the cell's own output, whatever an epilogue makes of it.
+  private var resultType: DType { operands.input(0).dtype }
+  var dtype: DType { resultType.accumulator }
   /// What the gates of a step are kept in, gate by gate.
   var gates: TensorView { operands.workspaces[0] }
   /// Memory of the cell after the gates and the states.
@@ -63,7 +65,7 @@ struct RecurrentNest {
           loop("t", to: operands.input(0).extent(1)) { t in masked(at: n, t, seen, step) }
         }
         loop("last", to: Expr(units)) { u in
-          (0..<stateCount).map { operands.outputs[1 + $0].store([n, u], state($0)[u].converted(to: operands.output.dtype)) }
+          (0..<stateCount).map { operands.outputs[1 + $0].store([n, u], state($0)[u].converted(to: resultType)) }
         }
       }
     ]
@@ -75,7 +77,7 @@ struct RecurrentNest {
       new.indices.map { position in
         state(position).store([unit], isOn.map { .select($0, new[position], state(position)[unit]) } ?? new[position])
       }
-      operands.store([row, processed, unit], output.value.converted(to: operands.output.dtype))
+      operands.store([row, processed, unit], output.value.converted(to: resultType))
     }
   }
 

@@ -9,23 +9,26 @@ package struct Convolution: Operator {
   package static var attributes: [Attribute<Convolution>] {
     [
       .ints("strides", \.window.strides), .ints("dilations", \.window.dilations), .ints("pads_before", \.window.padsBefore),
-      .ints("pads_after", \.window.padsAfter), .int("groups", \.groups),
+      .ints("pads_after", \.window.padsAfter), .int("groups", \.groups), .bool("widens", \.widens),
     ]
   }
   package var window = SlidingWindow()
   /// Output channels `g * K / groups …` see input channels `g * C / groups …` only.
   package var groups = 1
+  /// Integers of any types are multiplied and summed in int32, the type of bias and result.
+  package var widens = false
 
   package init() {}
-  package init(_ window: SlidingWindow = SlidingWindow(), groups: Int = 1) {
+  package init(_ window: SlidingWindow = SlidingWindow(), groups: Int = 1, widens: Bool = false) {
     self.window = window
     self.groups = groups
+    self.widens = widens
   }
 
   package var acceptsEpilogue: Bool { true }
 
   package func infer(_ inputs: [TensorType?]) throws(Diagnostic) -> [TensorType] {
-    let types = try ConvolutionTypes(inputs)
+    let types = try ConvolutionTypes(inputs, widens: widens)
     try window.check(rank: types.spatialRank)
     let (kernel, perGroup, channels) = try types.extents()
     _ = try ChannelGroups(groups, channels: types.channels, weights: perGroup, outputs: channels)
@@ -35,14 +38,14 @@ package struct Convolution: Operator {
 
   package func evaluate(_ inputs: [Tensor?]) throws(Diagnostic) -> [Tensor] {
     let (input, weights) = (try inputs.required(0), try inputs.required(1))
-    let dims = try infer(inputs.map { $0?.type })[0].shape.constants ?? []
     let rank = input.rank - 2
-    let product = TapProduct(groups: groups, inputs: input.dims[rank + 1], outputs: dims[rank + 1])
-    return [product.swept(window, input, weights, inputs.optional(2), dims)]
+    let type = try infer(inputs.map { $0?.type })[0]
+    let product = TapProduct(groups: groups, inputs: input.dims[rank + 1], outputs: type.shape[rank + 1].constant ?? 0)
+    return [product.swept(window, input, weights, inputs.optional(2), type)]
   }
 
   package func lower(_ operands: Operands) -> [Stmt] {
-    sumsOfProducts(window, operands, groups: groups) { nest, position, body in nest.overTaps(position, body) }
+    sumsOfProducts(window, operands, groups: groups, widens: widens) { nest, position, body in nest.overTaps(position, body) }
   }
 
   package func macs(_ inputs: [TensorType?], _ outputs: [TensorType]) -> Dim {

@@ -9,18 +9,23 @@ package struct DepthwiseConvolution: Operator {
   package static var attributes: [Attribute<DepthwiseConvolution>] {
     [
       .ints("strides", \.window.strides), .ints("dilations", \.window.dilations), .ints("pads_before", \.window.padsBefore),
-      .ints("pads_after", \.window.padsAfter),
+      .ints("pads_after", \.window.padsAfter), .bool("widens", \.widens),
     ]
   }
   package var window = SlidingWindow()
+  /// Integers of any types are multiplied and summed in int32, the type of bias and result.
+  package var widens = false
 
   package init() {}
-  package init(_ window: SlidingWindow) { self.window = window }
+  package init(_ window: SlidingWindow, widens: Bool = false) {
+    self.window = window
+    self.widens = widens
+  }
 
   package var acceptsEpilogue: Bool { true }
 
   package func infer(_ inputs: [TensorType?]) throws(Diagnostic) -> [TensorType] {
-    let types = try ConvolutionTypes(inputs)
+    let types = try ConvolutionTypes(inputs, widens: widens)
     try window.check(rank: types.spatialRank)
     let (kernel, channels, multiplier) = try types.extents()
     guard types.channels == Dim(channels) else {
@@ -34,27 +39,27 @@ package struct DepthwiseConvolution: Operator {
 
   package func evaluate(_ inputs: [Tensor?]) throws(Diagnostic) -> [Tensor] {
     let (input, weights) = (try inputs.required(0), try inputs.required(1))
-    let dims = try infer(inputs.map { $0?.type })[0].shape.constants ?? []
     let rank = input.rank - 2
-    let product = TapProduct(groups: input.dims[rank + 1], inputs: input.dims[rank + 1], outputs: dims[rank + 1])
-    return [product.swept(window, input, weights, inputs.optional(2), dims)]
+    let type = try infer(inputs.map { $0?.type })[0]
+    let channels = (inputs: input.dims[rank + 1], outputs: type.shape[rank + 1].constant ?? 0)
+    let product = TapProduct(groups: channels.inputs, inputs: channels.inputs, outputs: channels.outputs)
+    return [product.swept(window, input, weights, inputs.optional(2), type)]
   }
 
   package func lower(_ operands: Operands) -> [Stmt] {
     let (input, weights, output) = (operands.input(0), operands.input(1), operands.output)
-    let (dtype, rank) = (output.dtype, input.rank - 2)
+    let (wide, rank) = (productAccumulator(input.dtype, widens: widens), input.rank - 2)
     let nest = WindowNest(window, input: input, output: output, kernel: weights.shape.prefix(rank).compactMap(\.constant))
     return [
       nest.overOutputs { n, position in
         overChannels(weights) { c, m in
           let k = c * weights.extent(rank + 1) + m
-          let start = operands.optionalInput(2).map { $0[k] } ?? .constant(0, dtype)
-          local("sum", start.converted(to: dtype.accumulator)) { sum in
+          let start = operands.optionalInput(2).map { $0[k].converted(to: wide) } ?? .constant(0, wide)
+          local("sum", start) { sum in
             nest.overTaps(position) { taps, place in
-              sum.addProduct(
-                input[[n] + place + [c]].converted(to: dtype.accumulator), weights[taps + [c, m]].converted(to: dtype.accumulator))
+              sum.addProduct(input[[n] + place + [c]].converted(to: wide), weights[taps + [c, m]].converted(to: wide))
             }
-            operands.store([n] + position + [k], sum.value.converted(to: dtype))
+            operands.store([n] + position + [k], sum.value.converted(to: widens ? wide : input.dtype))
           }
         }
       }

@@ -40,8 +40,9 @@ struct TapProduct {
     }
   }
 
-  /// The convolution of `input`: its result has the extents `dims`.
-  func swept(_ window: SlidingWindow, _ input: Tensor, _ weights: Tensor, _ bias: Tensor?, _ dims: [Int]) -> Tensor {
+  /// The convolution of `input`: its result has the type `type`.
+  func swept(_ window: SlidingWindow, _ input: Tensor, _ weights: Tensor, _ bias: Tensor?, _ type: TensorType) -> Tensor {
+    let dims = type.shape.constants ?? []
     let spatial = SpatialExtents(input: input.dims, kernel: weights.dims, output: dims)
     let (x, w) = (input.doubles, weights.doubles)
     var sums = start(bias, dims)
@@ -50,7 +51,7 @@ struct TapProduct {
         add(to: &sums, row: n * spatial.positions + output, x, place: n * spatial.places + place, w, tap: tap)
       }
     }
-    return Tensor(input.dtype, dims, sums)
+    return Tensor(type.dtype, dims, sums)
   }
 
   /// The transposed convolution: what `swept` reads, it writes.

@@ -7,8 +7,10 @@ struct ConvolutionTypes {
   let input: TensorType
   let weights: TensorType
   let bias: TensorType?
+  /// Of the result.
+  private let dtype: DType
 
-  init(_ inputs: [TensorType?]) throws(Diagnostic) {
+  init(_ inputs: [TensorType?], widens: Bool = false) throws(Diagnostic) {
     input = try inputs.required(0)
     weights = try inputs.required(1)
     bias = inputs.optional(2)
@@ -20,8 +22,9 @@ struct ConvolutionTypes {
         "the weights \(weights) are for \(weights.rank - 2) spatial axes, the input \(input) has \(input.rank - 2)",
         hint: "the weights have one axis for each spatial axis, then two for channels")
     }
-    guard weights.dtype == input.dtype, bias == nil || bias?.dtype == input.dtype else {
-      throw Diagnostic("\(input) is convolved with \(weights)\(bias.map { " and \($0)" } ?? "")", hint: "cast them to one type")
+    dtype = try productType(input.dtype, weights.dtype, widens: widens)
+    guard bias == nil || bias?.dtype == dtype else {
+      throw Diagnostic("\(input) is convolved with \(weights)\(bias.map { " and \($0)" } ?? "")", hint: "the bias must be \(dtype)")
     }
     guard input.dtype != .bool else { throw Diagnostic("\(input) is convolved", hint: "cast it to numbers") }
   }
@@ -51,6 +54,6 @@ struct ConvolutionTypes {
         throw error.at("spatial axis \(axis)")
       }
     }
-    return TensorType(input.dtype, shape + [Dim(channels)])
+    return TensorType(dtype, shape + [Dim(channels)])
   }
 }

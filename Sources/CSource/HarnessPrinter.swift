@@ -40,7 +40,7 @@ struct HarnessPrinter {
     lines.add("enum { " + counts.map { "\($0.0)_COUNT = \($0.1)" }.joined(separator: ", ") + " };")
     let dimNames = program.openDims.map { stringLiteral($0.name) } + ["NULL"]
     lines.add("static const char *const dim_names[DIM_COUNT + 1] = {\(dimNames.joined(separator: ", "))};")
-    let least = program.openDims.map { "\($0.range.lowerBound)" } + ["0"]
+    let least = program.openDims.map { "\(min(max($0.range.lowerBound, 1), $0.range.upperBound))" } + ["0"]
     lines.add("static int32_t dims[DIM_COUNT + 1] = {\(least.joined(separator: ", "))};")
     addPorts(&lines, "inputs", program.inputs)
     addPorts(&lines, "outputs", program.outputs)

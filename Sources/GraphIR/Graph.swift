@@ -176,6 +176,14 @@ extension Graph {
   /// Values that must outlive the last node: outputs, and what states become.
   package var results: Set<ValueID> { Set(outputs.map(\.value) + states.map(\.output)) }
 
+  /// The graph with open dimensions replaced in types and operators.
+  package func substituting(_ dims: [String: Dim]) -> Graph {
+    var copy = self
+    for index in values.indices { copy.values[index].type.shape = values[index].type.shape.map { $0.substituting(dims) } }
+    for position in nodes.indices { copy.nodes[position].op = nodes[position].op.substituting(dims) }
+    return copy
+  }
+
   /// Everything that read `old` reads `new`.
   package mutating func replaceUses(of old: ValueID, with new: ValueID) {
     for position in nodes.indices where nodes[position].inputs.contains(old) {

@@ -48,7 +48,17 @@ package struct Interpreter {
     let inputs = node.inputs.map { id in id.flatMap { values[$0] } }
     var results = try settled.evaluate(inputs, precision: precision)
     if let didRun { results = try didRun(node, inputs, results) }
-    for (id, tensor) in zip(node.outputs, results) { values[id] = tensor }
+    for (id, tensor) in zip(node.outputs, results) {
+      try check(tensor, id, dims)
+      values[id] = tensor
+    }
+  }
+
+  /// Types with open extents are right for all values of these within their ranges, but for no others.
+  private func check(_ tensor: Tensor, _ id: ValueID, _ dims: [String: Dim]) throws(Diagnostic) {
+    let declared = graph.type(id).shape.map { $0.substituting(dims) }
+    guard declared != Shape(tensor.dims) else { return }
+    throw Diagnostic("\"\(graph[id].name)\" becomes \(tensor.type)", hint: "\(graph.type(id)) is expected: open extents are out of range")
   }
 
   private func zeros(_ type: TensorType, _ dims: [String: Int]) throws(Diagnostic) -> Tensor {

@@ -33,6 +33,9 @@ package protocol Operator: Hashable, Sendable {
   var elementwise: ElementwiseBody? { get }
   /// The operator with open dimensions in its attributes replaced. Default: it has none.
   func substituting(_ dims: [String: Dim]) -> Self
+  /// What must not be negative, beside all extents, for the nest to stay inside of its inputs: `extent - 3` where three elements
+  /// of an open extent are read. Default: nothing.
+  func nonNegative(_ inputs: [TensorType?]) -> [Dim]
   /// Rounding errors add up over the steps of a sequence, so that checks allow more. Default: no.
   var isRecurrent: Bool { get }
   /// Subgraphs and how they run. Such an operator is lowered by its subgraphs; `lower` is not called. Default: none.
@@ -50,10 +53,21 @@ extension Operator {
   package var acceptsEpilogue: Bool { false }
   package var elementwise: ElementwiseBody? { nil }
   package func substituting(_ dims: [String: Dim]) -> Self { self }
+  package func nonNegative(_ inputs: [TensorType?]) -> [Dim] { [] }
   package var isRecurrent: Bool { false }
   package var control: ControlFlow? { nil }
   package func mappingBodies(_ transform: (Graph) throws(Diagnostic) -> Graph) throws(Diagnostic) -> any Operator { self }
   package var name: String { Self.name }
+
+  /// The graphs inside the operator.
+  package var bodies: [Graph] {
+    var found: [Graph] = []
+    _ = try? mappingBodies { (body) throws(Diagnostic) in
+      found.append(body)
+      return body
+    }
+    return found
+  }
 
   package func isEqual(to other: any Operator) -> Bool { (other as? Self) == self }
 }

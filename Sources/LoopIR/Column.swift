@@ -189,7 +189,8 @@ private func zipped<A, B>(_ x: [A], _ y: [A], _ combine: (A, A) -> B) -> [B] {
 }
 
 private func selected<A>(_ condition: [Int64], _ x: [A], _ y: [A]) -> [A] {
-  let count = Swift.max(condition.count, x.count, y.count)
+  let counts = [condition.count, x.count, y.count]
+  let count = counts.contains(0) ? 0 : counts.max() ?? 0
   return (0..<count).map { i in
     condition[condition.count == 1 ? 0 : i] != 0 ? x[x.count == 1 ? 0 : i] : y[y.count == 1 ? 0 : i]
   }

@@ -31,18 +31,35 @@ struct DimBounds {
 }
 
 extension Graph {
-  /// The ranges of open dimensions without the values for which some extent would not be positive.
+  /// The ranges of open dimensions without the values for which some tensor would have no elements, or an operator would miss some
+  /// that it reads. Where the range of a dimension starts at 0, tensors may be without elements.
   package func usableDims() throws(Diagnostic) -> [String: ClosedRange<Int>] {
+    let (extents, margins) = (extents, margins)
     var ranges = dims
     for (name, range) in dims {
-      let extents = Set(values.flatMap(\.type.shape)).filter { $0.symbols == [name] }
-      guard let lowest = range.first(where: { value in extents.allSatisfy { ($0.value([name: value]) ?? 0) > 0 } }) else {
+      let least = min(range.lowerBound, 1)
+      let bounded = extents.filter { $0.symbols == [name] }.map { $0 - Dim(least) } + margins.filter { $0.symbols == [name] }
+      guard let lowest = range.first(where: { value in bounded.allSatisfy { ($0.value([name: value]) ?? -1) >= 0 } }) else {
         throw Diagnostic(
           "no value of dimension \(name) up to \(range.upperBound) leaves every tensor an element",
           hint: "raise the bound: --dim \(name)=..N")
       }
       ranges[name] = lowest...range.upperBound
     }
+    for margin in margins where try DimBounds(ranges).smallest(margin) < 0 {
+      throw Diagnostic("\(margin) may be negative, and fewer elements be there than are read", hint: "settle one of its dimensions")
+    }
     return ranges
+  }
+
+  /// Every extent of a value, here and in the graphs inside operators.
+  private var extents: Set<Dim> {
+    nodes.flatMap(\.op.bodies).reduce(Set(values.flatMap(\.type.shape))) { $0.union($1.extents) }
+  }
+
+  /// What operators ask of extents, here and in the graphs inside.
+  private var margins: Set<Dim> {
+    let own = nodes.flatMap { $0.op.nonNegative(types($0.operatorInputs)) }.filter { $0.constant == nil }
+    return nodes.flatMap(\.op.bodies).reduce(Set(own)) { $0.union($1.margins) }
   }
 }

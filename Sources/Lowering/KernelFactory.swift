@@ -31,7 +31,7 @@ struct KernelFactory {
     let parameters = zip(views, arguments).map { view, argument in
       Parameter(view.buffer, isWritten: argument.isWritten, isUnaliased: !isAliased(argument, among: arguments))
     }
-    let statements = body(views)
+    let statements = body(views).flatMap(\.withoutEmptyLoops)
     let used = statements.reduce(into: Set<String>()) { $0.formUnion($1.variables) }.intersection(dims)
     var kernel = Kernel("", parameters, dims: used.sorted(), body: statements)
     if let position = positions[kernel] { return position }

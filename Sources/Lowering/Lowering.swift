@@ -98,10 +98,10 @@ private struct Assembly {
 }
 
 extension Root {
-  /// Small tensors are packed tightly; large ones start on a cache line.
+  /// Small tensors are packed tightly; large ones start on a cache line. One without elements still has an address.
   fileprivate var block: ArenaPlanner.Block? {
     guard let lifetime else { return nil }
-    let bytes = count * dtype.byteCount
+    let bytes = max(count, 1) * dtype.byteCount
     return ArenaPlanner.Block(
       bytes: bytes, alignment: bytes >= 4096 ? 64 : max(dtype.byteCount, 4), first: lifetime.lowerBound,
       last: lifetime.upperBound, dtype: dtype)

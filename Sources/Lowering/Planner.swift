@@ -95,7 +95,8 @@ extension Planner {
   /// The steps of one node whose values have places.
   private mutating func steps(for node: Node, _ graph: Graph, _ slots: [ValueID: Slot]) throws(Diagnostic) -> [PlannedStep] {
     if let control = node.op.control { return try self.steps(for: control, node, graph, slots) }
-    if isFree(node, graph, slots) { return [] }
+    let isEmpty = node.outputs.allSatisfy { graph.type($0).shape.contains(0) }
+    if isEmpty || isFree(node, graph, slots) { return [] }
     return [try call(node, graph, slots)]
   }
 
@@ -104,7 +105,7 @@ extension Planner {
     let overwritten = Set(updates.map(\.target.root))
     var steps: [PlannedStep] = []
     var pending: [(update: Update, source: Slot)] = []
-    for update in updates where update.source != update.target {
+    for update in updates where update.source != update.target && !update.type.shape.contains(0) {
       guard var source = update.source else { preconditionFailure("\(update.name) has no place") }
       if overwritten.contains(source.root), source.root != update.target.root {
         let safe = try addRoot(.arena, TensorType(update.type.dtype, update.type.shape))

@@ -27,7 +27,7 @@ private struct Collapse {
     guard let op = node.op as? MatMul, !op.transposeA, let a = node.inputs[0], let b = node.inputs[1] else { return nil }
     shape = editor.type(node.outputs[0]).shape
     guard editor.type(a).rank > 2, editor.type(b).shape.dropLast(2).allSatisfy({ $0 == 1 }) else { return nil }
-    guard shape.count == editor.type(a).rank, !shape.contains(0) else { return nil }
+    guard shape.count == editor.type(a).rank else { return nil }
     (self.node, self.a, self.b) = (node, a, b)
     rows = Array(shape.dropLast()).elementCount
     let output = shape
@@ -51,7 +51,7 @@ private struct Collapse {
     let product = editor.addValue(node.name + ".rows", TensorType(type.dtype, [rows, shape[shape.count - 1]]))
     tall.outputs = [product]
     editor.place(tall)
-    editor.place(Node(name: node.name, op: Reshape(shape), inputs: [product], outputs: node.outputs))
+    editor.place(Node(name: node.name, op: Reshape(exactly: shape), inputs: [product], outputs: node.outputs))
   }
 
   private func flattened(_ operand: Shape) -> Shape {

@@ -20,7 +20,7 @@ extension Editor {
   mutating func reshape(_ id: ValueID, to shape: Shape) throws(Diagnostic) -> ValueID {
     if type(id).shape == shape { return id }
     if let tensor = constant(id), let dims = shape.constants { return addConstant(graph[id].name, tensor.reshaped(dims)) }
-    return try add(Reshape(shape), [id], name: graph[id].name + ".reshaped")
+    return try add(Reshape(exactly: shape), [id], name: graph[id].name + ".reshaped")
   }
 
   /// The value with its axes in another order; a constant where it is one.

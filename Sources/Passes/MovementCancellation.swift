@@ -24,10 +24,8 @@ extension Editor {
     guard var source = reshaped(node) else { return nil }
     while let earlier = reshaped(producer(of: source)) { source = earlier }
     let shape = type(node.outputs[0]).shape
-    // In the attribute of a reshape an extent of 0 has another meaning.
-    guard !shape.contains(0) else { return nil }
     var merged = node
-    (merged.op, merged.inputs) = (Reshape(shape), [source])
+    (merged.op, merged.inputs) = (Reshape(exactly: shape), [source])
     return merged
   }
 

@@ -45,7 +45,7 @@ extension Editor {
     let inputs = node.inputs.compactMap { $0 }
     let shape = type(node.outputs[0]).shape
     let first = inputs.first { isReadHereOnly($0) && type($0).shape == shape && reshaped(producer(of: $0)) != nil }
-    guard let first, let source = reshaped(producer(of: first)), !shape.contains(0) else { return false }
+    guard let first, let source = reshaped(producer(of: first)) else { return false }
     let old = type(source).shape
     let tail = zip(old.reversed(), shape.reversed()).prefix { $0 == $1 }.count
     let takesEpilogue = producer(of: source)?.op.acceptsEpilogue == true
@@ -64,7 +64,7 @@ extension Editor {
       }
     }
     for id in inputs where !sources.contains(id) && isReadHereOnly(id) && reshaped(producer(of: id)) != nil { removeProducer(of: id) }
-    try place(node, on: sources, then: Reshape(shape))
+    try place(node, on: sources, then: Reshape(exactly: shape))
     return true
   }
 

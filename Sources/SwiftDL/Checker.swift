@@ -140,7 +140,8 @@ extension Tensor {
 extension Program.LayerOutput {
   /// Bytes from the first to the last element.
   fileprivate func byteCount(_ dims: [String: Int]) -> Int {
-    (view.buffer.count.value(dims) ?? 0) * view.dtype.byteCount
+    let isEmpty = view.shape.contains { $0.value(dims) == 0 }
+    return isEmpty ? 0 : (view.buffer.count.value(dims) ?? 0) * view.dtype.byteCount
   }
 
   /// The elements, wherever they lie among the bytes.

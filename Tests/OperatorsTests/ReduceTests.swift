@@ -55,6 +55,16 @@ import Testing
     #expect(throws: Diagnostic.self) { try Reduce(.sum).infer([TensorType(.bool, [2])]) }
     #expect(throws: Diagnostic.self) { try Reduce(.sum, axes: [2]).infer([.floats([2, 3])]) }
     #expect(throws: Diagnostic.self) { try Reduce(.sum, axes: [0, -2]).infer([.floats([2, 3])]) }
-    #expect(throws: Diagnostic.self) { try Reduce(.max, axes: [0]).infer([.floats([0, 3])]) }
+  }
+
+  @Test func ofNothingGivesWhatChangesNothing() throws {
+    let none = Tensor(floats: [], [0, 1])
+    let expected: [Reduce.Function: Float] = [.sum: 0, .prod: 1, .max: -.infinity, .min: .infinity, .l1: 0, .l2: 0, .logSumExp: -.infinity]
+    for (function, value) in expected { #expect(try result(Reduce(function, axes: [0]), [none]).floats == [value]) }
+    #expect(try result(Reduce(.mean, axes: [0]), [none]).floats[0].isNaN)
+    let integers = Tensor(.int16, [0], integers: [])
+    #expect(try result(Reduce(.max), [integers]).integers == [-32768])
+    #expect(try result(Reduce(.min), [integers]).integers == [32767])
+    try expectAgreement(Reduce(.max, axes: [0]), [TensorType(.uint8, [0, 3])])
   }
 }

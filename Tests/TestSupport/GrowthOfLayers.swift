@@ -12,7 +12,7 @@ extension Growth {
     },
     Growth("reshape", weight: 4) { (grower) throws(Diagnostic) in
       let x = grower.value()
-      try grower.add(Reshape(grower.factors(grower.dims(x))), [x])
+      try grower.add(Reshape(exactly: Shape(grower.factors(grower.dims(x)))), [x])
     },
     Growth("there and back") { (grower) throws(Diagnostic) in
       let x = grower.value(rank: 2...3)
@@ -25,7 +25,7 @@ extension Growth {
       let x = grower.value(rank: 1...4)
       let axis = grower.number(0...grower.type(x).rank - 1)
       var dims = grower.dims(x)
-      dims[axis] = grower.number(1...3)
+      dims[axis] = grower.chance(12) ? 0 : grower.number(1...3)
       let other = grower.chance(2) ? x : grower.addConstant(.float32, dims)
       try grower.add(Concatenate(axis: axis), grower.chance(5) ? [x] : grower.shuffled([x, other]))
     },
@@ -33,8 +33,8 @@ extension Growth {
       let x = grower.value(rank: 1...4)
       let axis = grower.number(0...grower.type(x).rank - 1)
       let extent = grower.dims(x)[axis]
-      let start = grower.number(0...extent - 1)
-      let end = grower.number(start + 1...extent)
+      let start = grower.number(0...max(0, extent - 1))
+      let end = grower.number(min(start + (grower.chance(12) ? 0 : 1), extent)...extent)
       try grower.add(Slice(starts: [start], ends: [end], axes: [axis], steps: [grower.number(1...2)]), [x])
     },
     Growth("pad") { (grower) throws(Diagnostic) in
@@ -45,7 +45,7 @@ extension Growth {
     Growth("gather") { (grower) throws(Diagnostic) in
       let x = grower.value(rank: 1...3)
       let axis = grower.number(0...grower.type(x).rank - 1)
-      let indices = (0..<grower.number(1...4)).map { _ in Int64(grower.number(0...grower.dims(x)[axis] - 1)) }
+      let indices = (0..<grower.number(1...4)).map { _ in Int64(grower.number(0...max(0, grower.dims(x)[axis] - 1))) }
       let positions = grower.addConstant(Tensor(.int32, [indices.count], integers: indices))
       try grower.add(Gather(axis: axis), [x, positions])
     },

@@ -73,9 +73,9 @@ extension GraphGrower {
   package mutating func pick<T>(_ choices: [T]) -> T { choices[number(0...choices.count - 1)] }
   package mutating func shuffled<T>(_ elements: [T]) -> [T] { elements.shuffled(using: &generator) }
 
-  /// One to four axes of few elements, an extent of one now and then.
+  /// One to four axes of few elements, an extent of one now and then, and seldom none.
   package mutating func shape() -> [Int] {
-    (0..<number(1...4)).map { _ in chance(5) ? 1 : number(2...6) }
+    (0..<number(1...4)).map { _ in chance(5) ? 1 : chance(80) ? 0 : number(2...6) }
   }
 
   package func type(_ id: ValueID) -> TensorType { graph.type(id) }
@@ -113,11 +113,12 @@ extension GraphGrower {
     return addConstant(type(id).dtype, chance(4) ? [] : Array(broadcast.dropFirst(number(0...broadcast.count))))
   }
 
-  /// Adds the node; large and empty results are left without readers.
+  /// Adds the node; large results are left without readers, and most empty ones.
   @discardableResult
   package mutating func add(_ op: any Operator, _ inputs: [ValueID?]) throws(Diagnostic) -> [ValueID] {
     let outputs = try graph.add(op, inputs)
-    pool += outputs.filter { (1...1024).contains(dims($0).reduce(1, *)) }
+    let limit = chance(3) ? 0 : 1
+    pool += outputs.filter { (limit...1024).contains(dims($0).reduce(1, *)) }
     return outputs
   }
 }

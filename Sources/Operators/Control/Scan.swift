@@ -62,7 +62,8 @@ package struct Scan: Operator {
       state = Array(results[..<carried])
       for (position, tensor) in results[carried...].enumerated() { collected[position].append(tensor) }
     }
-    return state + collected.map { stacked(isReversed ? $0.reversed() : $0) }
+    let types = body.outputs.dropFirst(carried).map { body.type($0.value) }
+    return state + zip(collected, types).map { stacked(isReversed ? $0.reversed() : $0, $1) }
   }
 
   /// A scan is lowered by its body.
@@ -70,7 +71,7 @@ package struct Scan: Operator {
 
   package func substituting(_ dims: [String: Dim]) -> Scan {
     var copy = self
-    for position in body.nodes.indices { copy.body.nodes[position].op = body.nodes[position].op.substituting(dims) }
+    copy.body = body.substituting(dims)
     return copy
   }
 
@@ -96,8 +97,8 @@ package struct Scan: Operator {
   /// The common length of the sequences, which is the first axis of each.
   private func steps(_ inputs: [TensorType?]) throws(Diagnostic) -> Dim {
     let lengths = try (carried..<carried + sequences).map { (position) throws(Diagnostic) in try inputs.required(position).shape[0] }
-    guard lengths.allSatisfy({ $0 == lengths[0] }), lengths[0] != 0 else {
-      throw Diagnostic("sequences of the lengths \(lengths) are scanned together", hint: "they must be equal, and not empty")
+    guard lengths.allSatisfy({ $0 == lengths[0] }) else {
+      throw Diagnostic("sequences of the lengths \(lengths) are scanned together", hint: "they must be equal")
     }
     return lengths[0]
   }
@@ -111,7 +112,8 @@ extension Tensor {
   }
 }
 
-/// Tensors of one type along a new first axis; there is one at least.
-private func stacked(_ tensors: [Tensor]) -> Tensor {
-  Tensor(tensors[0].dtype, [tensors.count] + tensors[0].dims, bytes: Array(tensors.map(\.bytes).joined()))
+/// Tensors of one type along a new first axis. Where there are none, open extents of `type` are taken for 0.
+private func stacked(_ tensors: [Tensor], _ type: TensorType) -> Tensor {
+  let dims = tensors.first?.dims ?? type.shape.map { $0.constant ?? 0 }
+  return Tensor(type.dtype, [tensors.count] + dims, bytes: Array(tensors.map(\.bytes).joined()))
 }

@@ -15,8 +15,8 @@ package struct Expand: Operator {
 
   package func infer(_ inputs: [TensorType?]) throws(Diagnostic) -> [TensorType] {
     let x = try inputs.required(0)
-    guard !target.contains(where: { ($0.constant ?? 1) < 1 }) else {
-      throw Diagnostic("the shape \(target) is asked for", hint: "extents must be 1 or more")
+    guard !target.contains(where: { ($0.constant ?? 0) < 0 }) else {
+      throw Diagnostic("the shape \(target) is asked for", hint: "extents must be 0 or more")
     }
     return [TensorType(x.dtype, try Broadcasting.shape([x.shape, target]))]
   }

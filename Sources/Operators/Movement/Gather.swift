@@ -4,7 +4,7 @@ import Tensors
 
 /// Elements of `data` along an axis at the positions that `indices` names: `[…, N, …]` and indices of any shape `[I…]` give
 /// `[…, I…, …]`. Negative indices count from the end; what is then still outside is moved to the nearest end (Keras and ONNX
-/// leave it undefined), so that no index reads foreign memory.
+/// leave it undefined), so that no index reads foreign memory; of an axis without elements all are 0.
 package struct Gather: Operator {
   package static let name = "gather"
   package static var attributes: [Attribute<Gather>] { [.int("axis", \.axis)] }
@@ -39,11 +39,13 @@ package struct Gather: Operator {
   package func lower(_ operands: Operands) -> [Stmt] {
     let (data, indices) = (operands.input(0), operands.input(1))
     let axis = axis < 0 ? axis + data.rank : axis
-    return loops("o", Array(data.shape[..<axis])) { outer in
-      loops("n", indices.shape) { middle in
-        local("at", clampedIndex(indices[middle], data.extent(axis))) { at in
-          loops("i", Array(data.shape[(axis + 1)...])) { inner in
-            operands.store(outer + middle + inner, data[outer + [at.value] + inner])
+    return operands.unlessEmpty(data.shape[axis]) {
+      loops("o", Array(data.shape[..<axis])) { outer in
+        loops("n", indices.shape) { middle in
+          local("at", clampedIndex(indices[middle], data.extent(axis))) { at in
+            loops("i", Array(data.shape[(axis + 1)...])) { inner in
+              operands.store(outer + middle + inner, data[outer + [at.value] + inner])
+            }
           }
         }
       }

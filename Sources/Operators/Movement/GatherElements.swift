@@ -46,9 +46,11 @@ package struct GatherElements: Operator {
   package func lower(_ operands: Operands) -> [Stmt] {
     let (data, indices, output) = (operands.input(0), operands.input(1), operands.output)
     let axis = axis < 0 ? axis + data.rank : axis
-    return loops("i", output.shape) { index in
-      local("at", clampedIndex(indices.broadcast(index, to: output.shape), data.extent(axis))) { at in
-        operands.store(index, data[source(index, at.value, axis, data.shape, output.shape)])
+    return operands.unlessEmpty(data.shape[axis]) {
+      loops("i", output.shape) { index in
+        local("at", clampedIndex(indices.broadcast(index, to: output.shape), data.extent(axis))) { at in
+          operands.store(index, data[source(index, at.value, axis, data.shape, output.shape)])
+        }
       }
     }
   }

@@ -1,3 +1,4 @@
+import GraphIR
 import LoopIR
 import Tensors
 
@@ -21,4 +22,19 @@ func clampedIndex(_ index: Expr, _ extent: Expr) -> Expr {
   let fromFront = index.dtype.isSigned ? Expr.select(.compare(.less, wide, .constant(0, type)), .binary(.add, wide, count), wide) : wide
   let last = Expr.binary(.subtract, count, .constant(1, type))
   return minimum(maximum(fromFront, .constant(0, type)), last).converted(to: .int32)
+}
+
+/// `body` where an extent is not 0, for nests that divide by what they sum up along it.
+func unlessEmpty(_ extent: Dim, _ body: () -> [Stmt]) -> [Stmt] {
+  if let extent = extent.constant { return extent > 0 ? body() : [] }
+  return [branch(Expr(extent) .> 0, then: body)]
+}
+
+extension Operands {
+  /// `body`, which reads input 0 at places that are moved into an extent; where it is 0 there are none, and the output is zero.
+  func unlessEmpty(_ extent: Dim, _ body: () -> [Stmt]) -> [Stmt] {
+    let zeros = loops("none", output.shape) { store($0, .constant(0, input(0).dtype)) }
+    if let extent = extent.constant { return extent > 0 ? body() : zeros }
+    return [branch(Expr(extent) .> 0, then: body, else: { zeros })]
+  }
 }

@@ -2,7 +2,8 @@ import GraphIR
 import LoopIR
 import Tensors
 
-/// Elements added before and after the input along each axis. What they are is told by `mode`, in NumPy's words.
+/// Elements added before and after the input along each axis. What they are is told by `mode`, in NumPy's words; where the input
+/// has no element to take, they are 0.
 package struct Pad: Operator {
   package enum Mode: String, CaseIterable, Sendable {
     /// `value`.
@@ -69,8 +70,10 @@ package struct Pad: Operator {
   package func lower(_ operands: Operands) -> [Stmt] {
     let x = operands.input(0)
     guard mode != .constant else { return filled([], operands) }
-    return loops("i", operands.output.shape) { index in
-      operands.store(index, x[index.indices.map { isPadded($0) ? source(index[$0], $0, x.extent($0)) : index[$0] }])
+    return operands.unlessEmpty(x.shape.indices.filter(isPadded).map { x.shape[$0] }.elementCount) {
+      loops("i", operands.output.shape) { index in
+        operands.store(index, x[index.indices.map { isPadded($0) ? source(index[$0], $0, x.extent($0)) : index[$0] }])
+      }
     }
   }
 

@@ -1,9 +1,11 @@
 import Tensors
 
 extension Tensor {
-  /// A tensor of the extents `dims` whose element at each index is the one of this tensor at `source(index)`.
+  /// A tensor of the extents `dims` whose element at each index is the one of this tensor at `source(index)`; zeros where this one
+  /// has no elements.
   func rearranged(_ dims: [Int], _ source: ([Int]) -> [Int]) -> Tensor {
     let size = dtype.byteCount
+    if count == 0 { return Tensor(dtype, dims, bytes: [UInt8](repeating: 0, count: dims.reduce(size, *))) }
     let strides = rowMajorStrides(self.dims)
     var result: [UInt8] = []
     result.reserveCapacity(dims.reduce(size, *))

@@ -5,13 +5,21 @@ import Tensors
 /// The same elements in the same order under another shape.
 package struct Reshape: Operator {
   package static let name = "reshape"
-  package static var attributes: [Attribute<Reshape>] { [.dims("shape", \.target)] }
-  /// Extents of the result: 0 keeps the input's at that axis, and one of them may be -1, which takes what is left.
+  package static var attributes: [Attribute<Reshape>] { [.dims("shape", \.target), .bool("allow_zero", \.allowsZero)] }
+  /// Extents of the result: one of them may be -1, which takes what is left.
   package var target: Shape = [-1]
+  /// An extent of 0 is one; else it keeps the input's at that axis.
+  package var allowsZero = false
 
   package init() {}
   package init(_ target: Shape) { self.target = target }
   package init(_ target: [Int]) { self.target = Shape(target) }
+
+  /// The shape `shape` itself.
+  package init(exactly shape: Shape) {
+    target = shape
+    allowsZero = true
+  }
 
   package func infer(_ inputs: [TensorType?]) throws(Diagnostic) -> [TensorType] {
     let x = try inputs.required(0)
@@ -44,10 +52,15 @@ package struct Reshape: Operator {
 
   package func aliasing(_ inputs: [TensorType?], _ outputs: [TensorType]) -> Aliasing { .sameElements }
 
-  package func substituting(_ dims: [String: Dim]) -> Reshape { Reshape(target.map { $0.substituting(dims) }) }
+  package func substituting(_ dims: [String: Dim]) -> Reshape {
+    var copy = Reshape(target.map { $0.substituting(dims) })
+    // An open extent that is 0 keeps nothing.
+    copy.allowsZero = allowsZero || !target.contains(0) && copy.target.contains(0)
+    return copy
+  }
 
   private func kept(_ dim: Dim, _ shape: Shape, _ axis: Int) throws(Diagnostic) -> Dim {
-    guard dim == 0 else { return dim }
+    guard dim == 0, !allowsZero else { return dim }
     guard axis < shape.count else {
       throw Diagnostic("the shape \(target) keeps axis \(axis) of a tensor of rank \(shape.count)", hint: "name the extent")
     }

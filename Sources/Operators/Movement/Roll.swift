@@ -48,11 +48,12 @@ package struct Roll: Operator {
   }
 
   private func source(_ index: Expr, _ shift: Int, _ extent: Dim) -> Expr {
+    if extent == 0 { return index }
     if let extent = extent.constant {
       let back = shift - shift.flooredDivision(by: extent) * extent
       return back == 0 ? index : (index + .index(extent - back)) % .index(extent)
     }
-    // An extent is 1 or more: `shift` of them keep the numerator from being negative.
+    // Where there is an index, the extent is 1 or more: `shift` of them keep the numerator from being negative.
     return shift <= 0 ? (index + .index(-shift)) % Expr(extent) : (index + .index(shift) * Expr(extent) - .index(shift)) % Expr(extent)
   }
 

@@ -56,6 +56,11 @@ package struct Slice: Operator {
     return .window(offset: offset, strides: zip(ranges, strides).map { $1 * Dim($0.step) })
   }
 
+  package func nonNegative(_ inputs: [TensorType?]) -> [Dim] {
+    guard let x = inputs[0] else { return [] }
+    return zip(x.shape, settledRanges(x.shape)).compactMap { extent, range in range.leastExtent.map { extent - Dim($0) } }
+  }
+
   /// What is taken along each axis of an input of the shape `shape`.
   private func ranges(_ shape: Shape) throws(Diagnostic) -> [SliceRange] {
     let named = axes.isEmpty ? Array(starts.indices) : axes

@@ -6,6 +6,8 @@ struct SliceRange {
   var start: Dim
   var count: Dim
   var step: Int
+  /// What the extent is taken to be at least, where it is open.
+  private(set) var leastExtent: Int?
 
   init(start: Dim, count: Dim, step: Int) {
     self.start = start
@@ -13,8 +15,8 @@ struct SliceRange {
     self.step = step
   }
 
-  /// `start:end:step` of an axis of `extent` elements. Refused where it is empty, and where the extent is open and the result
-  /// would depend on which of two positions comes first.
+  /// `start:end:step` of an axis of `extent` elements. Refused where the extent is open and the result would depend on which of two
+  /// positions comes first.
   init(_ start: Int, _ end: Int, _ step: Int, of extent: Dim) throws(Diagnostic) {
     guard step != 0, step.magnitude < 1 << 31 else {
       throw Diagnostic("the step is \(step)", hint: "it must be between -2^31 and 2^31, and not 0")
@@ -23,12 +25,12 @@ struct SliceRange {
     let (low, high) = step > 0 ? (first, last) : (last, first)
     let span = high.position(extent) - low.position(extent)
     self.init(start: first.position(extent), count: span.ceilingDivision(by: abs(step)), step: step)
-    guard (count.constant ?? 1) > 0 else {
-      throw Diagnostic("\(start):\(end):\(step) of \(extent) elements is empty", hint: "tensors without elements are not supported")
-    }
-    guard extent.constant != nil || !low.isFromBack && high.isFromBack || isInside(first, extent.least) else {
+    if let count = count.constant, count <= 0 { (self.start, self.count) = (0, 0) }
+    if extent.constant != nil || count == 0 || !low.isFromBack && high.isFromBack { return }
+    guard isInside(first, extent.least) else {
       throw Diagnostic("\(start):\(end):\(step) of an axis of open extent \(extent)", hint: "settle the extent: --dim NAME=VALUE")
     }
+    leastExtent = extent.least
   }
 
   /// Where the element `index` of the slice lies.
@@ -71,7 +73,7 @@ private struct SliceEnd {
 private func abs(clamping value: Int) -> Int { value == .min ? .max : abs(value) }
 
 extension Dim {
-  /// A number that the extent never falls below, since open dimensions are 1 or more.
+  /// A number that the extent does not fall below where open dimensions are 1 or more.
   fileprivate var least: Int {
     let terms = sortedTerms
     guard terms.allSatisfy({ $0.coefficient > 0 || $0.atoms.isEmpty }) else { return 1 }

@@ -42,9 +42,9 @@ package struct Tile: Operator {
   private func aligned(_ rank: Int) -> [Int] { [Int](repeating: 1, count: max(0, rank - repeats.count)) + repeats }
 }
 
-/// A count of copies is 1 or more, and small enough for extents to stay in range.
+/// A count of copies is not negative, and small enough for extents to stay in range.
 func checkRepeats(_ repeats: [Int]) throws(Diagnostic) {
-  guard repeats.allSatisfy({ (1..<1 << 31).contains($0) }) else {
-    throw Diagnostic("\(repeats) copies are asked for", hint: "each count must be between 1 and 2^31 - 1")
+  guard repeats.allSatisfy({ (0..<1 << 31).contains($0) }) else {
+    throw Diagnostic("\(repeats) copies are asked for", hint: "each count must be between 0 and 2^31 - 1")
   }
 }

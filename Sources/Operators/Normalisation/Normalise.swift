@@ -69,15 +69,17 @@ package struct Normalise: Operator {
     let inner = axes.reduced.map { x.shape[$0] }
     let count = Expr(axes.count(x.shape)).converted(to: x.dtype.accumulator)
     return loops("i", axes.kept.map { x.shape[$0] }) { outer in
-      centred(x, axes, outer, count) { element in
-        local("squares", .constant(0, x.dtype.accumulator)) { squares in
-          loops("q", inner) { k in
-            local("distance", element(axes.merged(outer, k))) { squares.addProduct($0.value, $0.value) }
-          }
-          local("factor", .unary(.reciprocalSqrt, divided(squares.value, count))) { factor in
-            loops("k", inner) { k in
-              let index = axes.merged(outer, k)
-              operands.store(index, adjusted(element(index) * factor.value, index, operands).converted(to: x.dtype))
+      unlessEmpty(axes.count(x.shape)) {
+        centred(x, axes, outer, count) { element in
+          local("squares", .constant(0, x.dtype.accumulator)) { squares in
+            loops("q", inner) { k in
+              local("distance", element(axes.merged(outer, k))) { squares.addProduct($0.value, $0.value) }
+            }
+            local("factor", .unary(.reciprocalSqrt, divided(squares.value, count))) { factor in
+              loops("k", inner) { k in
+                let index = axes.merged(outer, k)
+                operands.store(index, adjusted(element(index) * factor.value, index, operands).converted(to: x.dtype))
+              }
             }
           }
         }

@@ -43,22 +43,24 @@ package struct Softmax: Operator {
     let axes = ReducedAxes(settled: [axis], rank: x.rank)
     let (type, extent) = (x.dtype.accumulator, x.extent(axes.reduced[0]))
     return loops("i", axes.kept.map { x.shape[$0] }) { outer in
-      local("peak", type.lowest) { peak in
-        loop("p", to: extent) { k in peak.set(maximum(peak.value, x[axes.merged(outer, [k])].converted(to: type))) }
-        local("sum", .constant(0, type)) { sum in
-          loop("e", to: extent) { k in
-            local("exponential", .unary(.exp, x[axes.merged(outer, [k])].converted(to: type) - peak.value)) { exponential in
-              if !isLogarithm { operands.workspaces[0].store([k], exponential.value) }
-              sum.add(exponential.value)
+      unlessEmpty(x.shape[axes.reduced[0]]) {
+        local("peak", type.lowest) { peak in
+          loop("p", to: extent) { k in peak.set(maximum(peak.value, x[axes.merged(outer, [k])].converted(to: type))) }
+          local("sum", .constant(0, type)) { sum in
+            loop("e", to: extent) { k in
+              local("exponential", .unary(.exp, x[axes.merged(outer, [k])].converted(to: type) - peak.value)) { exponential in
+                if !isLogarithm { operands.workspaces[0].store([k], exponential.value) }
+                sum.add(exponential.value)
+              }
             }
-          }
-          local("scale", isLogarithm ? .unary(.log, sum.value) : .constant(1, type) / sum.value) { scale in
-            loop("k", to: extent) { k in
-              let index = axes.merged(outer, [k])
-              let result =
-                isLogarithm
-                ? x[index].converted(to: type) - peak.value - scale.value : operands.workspaces[0][k] * scale.value
-              operands.store(index, result.converted(to: x.dtype))
+            local("scale", isLogarithm ? .unary(.log, sum.value) : .constant(1, type) / sum.value) { scale in
+              loop("k", to: extent) { k in
+                let index = axes.merged(outer, [k])
+                let result =
+                  isLogarithm
+                  ? x[index].converted(to: type) - peak.value - scale.value : operands.workspaces[0][k] * scale.value
+                operands.store(index, result.converted(to: x.dtype))
+              }
             }
           }
         }

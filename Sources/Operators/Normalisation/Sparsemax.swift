@@ -40,37 +40,41 @@ package struct Sparsemax: Operator {
   package func lower(_ operands: Operands) -> [Stmt] {
     let x = operands.input(0)
     let axes = ReducedAxes(settled: [axis], rank: x.rank)
+    return loops("i", axes.kept.map { x.shape[$0] }) { outer in
+      unlessEmpty(x.shape[axes.reduced[0]]) { row(x, axes, outer, operands) }
+    }
+  }
+
+  private func row(_ x: TensorView, _ axes: ReducedAxes, _ outer: [Expr], _ operands: Operands) -> [Stmt] {
     let (type, extent) = (x.dtype.accumulator, x.extent(axes.reduced[0]))
     let (zero, one) = (Expr.constant(0, type), Expr.constant(1, type))
-    return loops("i", axes.kept.map { x.shape[$0] }) { outer in
-      let element = { (k: Expr) in x[axes.merged(outer, [k])].converted(to: type) }
-      local("peak", type.lowest) { peak in
-        loop("p", to: extent) { k in peak.set(maximum(peak.value, element(k))) }
-        local("support", zero) { support in
-          local("total", zero) { total in
-            loop("c", to: extent) { c in
-              local("z", element(c) - peak.value) { z in
-                local("count", zero) { count in
-                  local("sum", zero) { sum in
-                    loop("k", to: extent) { k in
-                      local("other", element(k) - peak.value) { other in
-                        count.add(.select(other.value .>= z.value, one, zero))
-                        sum.add(.select(other.value .>= z.value, other.value, zero))
-                      }
+    let element = { (k: Expr) in x[axes.merged(outer, [k])].converted(to: type) }
+    return local("peak", type.lowest) { peak in
+      loop("p", to: extent) { k in peak.set(maximum(peak.value, element(k))) }
+      local("support", zero) { support in
+        local("total", zero) { total in
+          loop("c", to: extent) { c in
+            local("z", element(c) - peak.value) { z in
+              local("count", zero) { count in
+                local("sum", zero) { sum in
+                  loop("k", to: extent) { k in
+                    local("other", element(k) - peak.value) { other in
+                      count.add(.select(other.value .>= z.value, one, zero))
+                      sum.add(.select(other.value .>= z.value, other.value, zero))
                     }
-                    local("counts", .select(.multiplyAdd(count.value, z.value, one) .> sum.value, one, zero)) { counts in
-                      support.add(counts.value)
-                      total.add(.select(counts.value .> zero, z.value, zero))
-                    }
+                  }
+                  local("counts", .select(.multiplyAdd(count.value, z.value, one) .> sum.value, one, zero)) { counts in
+                    support.add(counts.value)
+                    total.add(.select(counts.value .> zero, z.value, zero))
                   }
                 }
               }
             }
-            local("threshold", (total.value - one) / support.value) { threshold in
-              loop("s", to: extent) { k in
-                operands.store(
-                  axes.merged(outer, [k]), maximum(element(k) - peak.value - threshold.value, zero).converted(to: x.dtype))
-              }
+          }
+          local("threshold", (total.value - one) / support.value) { threshold in
+            loop("s", to: extent) { k in
+              operands.store(
+                axes.merged(outer, [k]), maximum(element(k) - peak.value - threshold.value, zero).converted(to: x.dtype))
             }
           }
         }

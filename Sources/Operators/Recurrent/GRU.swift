@@ -101,7 +101,7 @@ package struct GRU: RecurrentCell {
 
   /// What `RecurrentCell` needs, and without `resetAfter` the state times the reset gate.
   package func workspaces(_ inputs: [TensorType?], _ outputs: [TensorType]) -> [TensorType] {
-    let shared = cellWorkspaces(outputs)
+    let shared = cellWorkspaces(inputs, outputs)
     return resetAfter ? shared : shared + shared.suffix(1)
   }
 }

@@ -107,11 +107,11 @@ extension RecurrentCell {
     RecurrentNest(operands, states: Self.stateCount, goBackwards: goBackwards, zeroOutputForMask: zeroOutputForMask).rows(step)
   }
 
-  package func workspaces(_ inputs: [TensorType?], _ outputs: [TensorType]) -> [TensorType] { cellWorkspaces(outputs) }
+  package func workspaces(_ inputs: [TensorType?], _ outputs: [TensorType]) -> [TensorType] { cellWorkspaces(inputs, outputs) }
 
   /// The gates of one step, then each state, of one row.
-  func cellWorkspaces(_ outputs: [TensorType]) -> [TensorType] {
-    let (dtype, units) = (outputs[0].dtype.accumulator, outputs[0].shape[2])
+  func cellWorkspaces(_ inputs: [TensorType?], _ outputs: [TensorType]) -> [TensorType] {
+    let (dtype, units) = ((inputs[0] ?? outputs[0]).dtype.accumulator, outputs[0].shape[2])
     return [TensorType(dtype, [units * Dim(Self.gateCount)])] + [TensorType](repeating: TensorType(dtype, [units]), count: Self.stateCount)
   }
 

@@ -2,7 +2,8 @@ import GraphIR
 import LoopIR
 import Tensors
 
-/// The index of the greatest or least element along an axis; of equal ones the first. A NaN counts as the infinity that loses.
+/// The index of the greatest or least element along an axis; of equal ones the first, of none 0. A NaN counts as the infinity that
+/// loses.
 package struct ArgReduce: Operator {
   package enum Function: String, CaseIterable, Sendable { case max, min }
 
@@ -31,7 +32,6 @@ package struct ArgReduce: Operator {
     let x = try inputs.required(0)
     try checkIndexType(dtype)
     let axes = try ReducedAxes([try normalisedAxis(axis, rank: x.rank)], rank: x.rank)
-    guard axes.count(x.shape) != 0 else { throw Diagnostic("the \(function.rawValue) of the empty \(x)", hint: "there must be an element") }
     return [TensorType(dtype, axes.shape(x.shape, keepDims: keepDims))]
   }
 

@@ -3,7 +3,8 @@ import LoopIR
 import Tensors
 
 /// One number from all elements along some axes. A NaN makes sums, means and products NaN; minimum and maximum skip it (of
-/// nothing but NaN they are infinite).
+/// nothing but NaN they are infinite). Of no elements a sum is 0, a product 1, a mean NaN, and an extreme the last one that any
+/// element would replace.
 package struct Reduce: Operator {
   package enum Function: String, CaseIterable, Sendable {
     case sum, mean, max, min, prod
@@ -40,7 +41,6 @@ package struct Reduce: Operator {
       throw Diagnostic("\"\(function.rawValue)\" of \(x)", hint: "cast it to \(function.hint)")
     }
     let axes = try ReducedAxes(axes, rank: x.rank)
-    guard axes.count(x.shape) != 0 else { throw Diagnostic("\"\(function.rawValue)\" of the empty \(x)", hint: "there must be an element") }
     return [TensorType(x.dtype, axes.shape(x.shape, keepDims: keepDims))]
   }
 
@@ -106,7 +106,10 @@ package struct Reduce: Operator {
   private func finished(_ result: Expr, _ shift: Expr?, _ count: Dim) -> Expr {
     switch function {
     case .sum, .max, .min, .prod, .l1, .any, .all: return result
-    case .mean: return result / Expr(count).converted(to: result.dtype)
+    case .mean:
+      if count.constant != nil, count != 0 { return result / Expr(count).converted(to: result.dtype) }
+      let nan = Expr.constant(.nan, result.dtype)
+      return count == 0 ? nan : .select(Expr(count) .> 0, result / maximum(Expr(count), 1).converted(to: result.dtype), nan)
     case .l2: return .unary(.sqrt, result)
     case .logSumExp:
       let log = Expr.unary(.log, result)

@@ -62,6 +62,8 @@ extension Reduce.Function {
 
   private func extreme(_ row: [Int64], _ dtype: DType) -> Int64 {
     let isRising = { (a: Int64, b: Int64) in dtype == .uint64 ? UInt64(bitPattern: a) < UInt64(bitPattern: b) : a < b }
-    return (self == .max ? row.max(by: isRising) : row.min(by: isRising)) ?? 0
+    let none = self == .max ? dtype.lowest : dtype.highest
+    guard case .int(let start, _) = none else { preconditionFailure("\(self) of \(dtype)") }
+    return (self == .max ? row.max(by: isRising) : row.min(by: isRising)) ?? start
   }
 }

@@ -29,9 +29,8 @@ package struct TopK: Operator {
     let x = try inputs.required(0)
     try checkIndexType(dtype)
     let axis = try normalisedAxis(axis, rank: x.rank)
-    // An open extent is 1 or more.
-    guard count >= 1, count <= x.shape[axis].constant ?? 1 else {
-      throw Diagnostic("\(count) elements of axis \(axis) of \(x) are asked for", hint: "there must be that many, and the extent settled")
+    guard count >= 1, count <= x.shape[axis].constant ?? count else {
+      throw Diagnostic("\(count) elements of axis \(axis) of \(x) are asked for", hint: "there must be that many")
     }
     let shape = x.shape.replacing(axis, with: Dim(count))
     return [TensorType(x.dtype, shape), TensorType(dtype, shape)]
@@ -85,6 +84,11 @@ package struct TopK: Operator {
         }
       }
     }
+  }
+
+  package func nonNegative(_ inputs: [TensorType?]) -> [Dim] {
+    guard let x = inputs[0] else { return [] }
+    return [x.shape[axis < 0 ? axis + x.rank : axis] - Dim(count)]
   }
 
   private func key(_ value: Expr) -> Expr {

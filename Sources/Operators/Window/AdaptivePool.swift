@@ -54,7 +54,7 @@ package struct AdaptivePool: Operator {
           let bounds = size.indices.map { self.bounds(input.extent($0 + 1), position[$0], size[$0]) }
           let count = bounds.reduce(1) { $0 * ($1.to - $1.from) }
           loop("c", to: output.extent(output.rank - 1)) { c in
-            PoolNest(kind: kind, dtype: output.dtype, count: count, divisor: maximum(1, count)) { prefix, body in
+            PoolNest(kind: kind, dtype: input.dtype, count: count, divisor: maximum(1, count)) { prefix, body in
               overElements(prefix, bounds) { body(input[[n] + $0 + [c]]) }
             }.reduced { operands.store([n] + position + [c], $0) }
           }

@@ -68,7 +68,7 @@ package struct Pool: Operator {
         loop("c", to: output.extent(output.rank - 1)) { c in
           let bounds = size.indices.map { nest.tapBounds($0, position[$0]) }
           let count = bounds.reduce(1) { $0 * ($1.to - $1.from) }
-          PoolNest(kind: kind, dtype: output.dtype, count: count, divisor: divisor(count)) { prefix, body in
+          PoolNest(kind: kind, dtype: input.dtype, count: count, divisor: divisor(count)) { prefix, body in
             nest.overTaps(position, prefix: prefix) { _, place in body(input[[n] + place + [c]]) }
           }.reduced { operands.store([n] + position + [c], $0) }
         }

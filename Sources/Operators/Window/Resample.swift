@@ -79,7 +79,7 @@ package struct Resample: Operator {
 
   package func lower(_ operands: Operands) -> [Stmt] {
     let (input, starts, output) = (operands.input(0), operands.input(1), operands.output)
-    let (weights, wide) = (operands.optionalInput(2), output.dtype.accumulator)
+    let (weights, wide) = (operands.optionalInput(2), input.dtype.accumulator)
     let axis = self.axis < 0 ? self.axis + input.rank : self.axis
     return loops("i", output.shape) { index in
       let last = input.extent(axis) - (weights?.extent(1) ?? 1)
@@ -90,12 +90,17 @@ package struct Resample: Operator {
           loop("t", to: weights.extent(1)) { t in
             sum.addProduct(weights[index[axis], t].converted(to: wide), element(t).converted(to: wide))
           }
-          operands.store(index, sum.value.converted(to: output.dtype))
+          operands.store(index, sum.value.converted(to: input.dtype))
         }
       } else {
         operands.store(index, element(0))
       }
     }
+  }
+
+  package func nonNegative(_ inputs: [TensorType?]) -> [Dim] {
+    guard let input = inputs[0] else { return [] }
+    return [input.shape[axis < 0 ? axis + input.rank : axis] - (inputs.optional(2)?.shape[1] ?? 1)]
   }
 
   package func macs(_ inputs: [TensorType?], _ outputs: [TensorType]) -> Dim {

@@ -46,16 +46,16 @@ final class GraphWriter {
     return id
   }
 
-  /// Tensors without elements, and those whose elements cannot be counted in 31 bits, are refused where they arise. Open dimensions
-  /// count with their bounds.
+  /// Tensors whose elements cannot be counted in 31 bits are refused where they arise. Open dimensions count with their bounds, and
+  /// extents of 0 as 1, so that the extents beside them stay in range.
   private func check(_ id: ValueID) throws(Diagnostic) {
     let bounds = graph.dims.mapValues(\.upperBound)
     var product = 1
     for dim in shape(id) {
-      let (next, overflow) = product.multipliedReportingOverflow(by: dim.constant ?? dim.value(bounds).map { max($0, 1) } ?? .max)
+      let (next, overflow) = product.multipliedReportingOverflow(by: dim.constant.map { $0 == 0 ? 1 : $0 } ?? dim.value(bounds).map { max($0, 1) } ?? .max)
       guard !overflow, next > 0, next < 1 << 31 else {
         throw Diagnostic(
-          "\"\(graph[id].name)\" would be \(type(id))", hint: "a tensor holds at least one element and fewer than 2^31")
+          "\"\(graph[id].name)\" would be \(type(id))", hint: "extents are not negative, and a tensor holds fewer than 2^31 elements")
       }
       product = next
     }

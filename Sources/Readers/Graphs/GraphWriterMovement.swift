@@ -4,7 +4,7 @@ import Tensors
 
 extension GraphWriter {
   func reshape(_ x: ValueID, _ shape: Shape, _ label: String) throws(Diagnostic) -> ValueID {
-    self.shape(x) == shape ? x : try add(Reshape(shape), [x], label)
+    self.shape(x) == shape ? x : try add(Reshape(exactly: shape), [x], label)
   }
 
   /// All elements along one axis.

@@ -15,7 +15,7 @@ struct OpenDims {
     if axis == 0 { return try batch(declared, of: input, session) }
     let name = "\(input).\(axis)"
     if let declared {
-      guard declared >= 0 else { throw Diagnostic("axis \(axis) of the input \"\(input)\" has the extent \(declared)") }
+      guard declared > 0 else { throw Diagnostic("axis \(axis) of the input \"\(input)\" has the extent \(declared)") }
       return Dim(declared)
     }
     return try open(name, session.setting(name), "the input \"\(input)\" leaves axis \(axis) open")

@@ -56,10 +56,11 @@ import Testing
     ]
   }
 
-  private static let constants = cases(0) + [
-    Case(Slice(starts: [2], ends: [2]), [4, 3], isEmpty: true), Case(Slice(starts: [5], ends: [9]), [4, 3], isEmpty: true),
-    Case(Tile([0]), [4], isEmpty: true), Case(Repeat(0, axis: 0), [4], isEmpty: true), Case(Expand([0]), [1], isEmpty: true),
-  ]
+  private static let constants =
+    cases(0) + [
+      Case(Slice(starts: [2], ends: [2]), [4, 3], isEmpty: true), Case(Slice(starts: [5], ends: [9]), [4, 3], isEmpty: true),
+      Case(Tile([0]), [4], isEmpty: true), Case(Repeat(0, axis: 0), [4], isEmpty: true), Case(Expand([0]), [1], isEmpty: true),
+    ]
   private static let open = cases(.symbol("N")).filter { !($0.op is Reshape || $0.op is Expand) }
 
   private func graph(_ item: Case) throws -> Graph {

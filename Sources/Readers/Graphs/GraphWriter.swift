@@ -52,7 +52,8 @@ final class GraphWriter {
     let bounds = graph.dims.mapValues(\.upperBound)
     var product = 1
     for dim in shape(id) {
-      let (next, overflow) = product.multipliedReportingOverflow(by: dim.constant.map { $0 == 0 ? 1 : $0 } ?? dim.value(bounds).map { max($0, 1) } ?? .max)
+      let extent = dim.constant.map { $0 == 0 ? 1 : $0 } ?? dim.value(bounds).map { max($0, 1) } ?? .max
+      let (next, overflow) = product.multipliedReportingOverflow(by: extent)
       guard !overflow, next > 0, next < 1 << 31 else {
         throw Diagnostic(
           "\"\(graph[id].name)\" would be \(type(id))", hint: "extents are not negative, and a tensor holds fewer than 2^31 elements")

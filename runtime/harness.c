@@ -43,12 +43,27 @@ static uint32_t next_random(void) {
   return state >> 8;
 }
 
-/* Floats lie between -1 and 1; integers of 8 bits are any, others from 0 to 7. */
+/* The bits of an element that is no float of 16 bits or more. Integers of 8 bits are any, longer ones from 0 to 7; floats of 8 bits
+   are of any sign and less than 2, powers of two from 1/128 to 1. */
+static uint32_t random_code(char kind, size_t size, uint32_t bits) {
+  switch (kind) {
+    case 'b': return bits & 1u;
+    case 's': return (bits & 0xbfu) | 1u;
+    case 'e': return 120u + (bits & 7u);
+    case 'n': return bits & 15u;
+    case 'N': return ((bits & 15u) ^ 8u) - 8u;
+    case 't': return bits & 3u;
+    case 'T': return ((bits & 3u) ^ 2u) - 2u;
+    default: return size == 1 ? bits & 0xffu : bits & 7u;
+  }
+}
+
+/* Floats lie between -1 and 1. */
 static void fill(unsigned char *to, char kind, size_t size) {
   const uint32_t bits = next_random();
   const float f = (float)bits / 8388608.0f - 1.0f;
   const double d = (double)f;
-  const int64_t whole = (int64_t)(kind == 'b' ? bits & 1u : size == 1 ? bits & 0xffu : bits & 7u);
+  const uint64_t whole = random_code(kind, size, bits);
   const uint16_t half = (uint16_t)((bits & 0x8000u) | (kind == 'h' ? 0x3800u | (bits & 0x3ffu) : 0x3f00u | (bits & 0x7fu)));
   if (kind == 'h' || kind == 'g') {
     memcpy(to, &half, size);
@@ -57,7 +72,7 @@ static void fill(unsigned char *to, char kind, size_t size) {
   } else if (kind == 'f') {
     memcpy(to, &d, size);
   } else {
-    for (size_t i = 0; i < size; i++) { to[i] = (unsigned char)((uint64_t)whole >> (8 * i)); }
+    for (size_t i = 0; i < size; i++) { to[i] = (unsigned char)(whole >> (8 * i)); }
   }
 }
 

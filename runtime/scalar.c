@@ -145,11 +145,136 @@ static inline float swdl_f16_value(uint16_t bits) {
 
 static inline float swdl_f16_round(float x) { return swdl_f16_value(swdl_f16_bits(x)); }
 
-/* A double rounded once: the float in between keeps a trace of what it cuts off in its last bit. */
-static inline float swdl_f16_narrow(double x) {
+/* A double as a float whose last bit keeps a trace of what is cut off: what is rounded to fewer bits then is rounded once. */
+static inline float swdl_f32_odd(double x) {
   const float nearest = (float)x;
   const uint32_t bits = swdl_f32_bits(nearest);
-  if ((double)nearest == x || x != x || (bits & 0x7f800000u) == 0x7f800000u) { return swdl_f16_round(nearest); }
-  if (fabs((double)nearest) > fabs(x)) { return swdl_f16_round(swdl_f32_from_bits((bits - 1u) | 1u)); }
-  return swdl_f16_round(swdl_f32_from_bits(bits | 1u));
+  if ((double)nearest == x || x != x || (bits & 0x7f800000u) == 0x7f800000u) { return nearest; }
+  return swdl_f32_from_bits((fabs((double)nearest) > fabs(x) ? bits - 1u : bits) | 1u);
 }
+
+/* Floats of one byte without their sign, `digits` bits of mantissa: the code of the nearest, ties to even. Codes count on beyond the
+   largest. Subnormal results come from a float addition that rounds at their last place. */
+static inline uint32_t swdl_small_code(float x, uint32_t digits, uint32_t bias) {
+  const uint32_t size = swdl_f32_bits(x) & 0x7fffffffu;
+  const uint32_t cut = 23u - digits;
+  const uint32_t first = (151u - bias - digits) << 23;
+  if (size < (128u - bias) << 23) { return swdl_f32_bits(swdl_f32_from_bits(size) + swdl_f32_from_bits(first)) - first; }
+  return (size - ((127u - bias) << 23) + (1u << (cut - 1u)) - 1u + ((size >> cut) & 1u)) >> cut;
+}
+
+/* The number of a code; the sign is the bit `sign`. */
+static inline float swdl_small_value(uint32_t code, uint32_t sign, uint32_t digits, uint32_t bias) {
+  const uint32_t size = code & (sign - 1u);
+  const uint32_t minus = (code & sign) != 0u ? 0x80000000u : 0u;
+  const float step = swdl_f32_from_bits((128u - bias - digits) << 23);
+  if (size < 1u << digits) { return swdl_f32_from_bits(minus | swdl_f32_bits((float)size * step)); }
+  return swdl_f32_from_bits(minus | ((size << (23u - digits)) + ((127u - bias) << 23)));
+}
+
+/* 4 bits of exponent, 3 of mantissa, no infinity: the largest is 448. */
+static inline uint8_t swdl_f8e4m3fn_bits(float x) {
+  const uint32_t code = swdl_small_code(x, 3u, 7u);
+  return (uint8_t)(((swdl_f32_bits(x) >> 24) & 0x80u) | (x != x ? 0x7fu : code > 0x7eu ? 0x7eu : code));
+}
+
+static inline float swdl_f8e4m3fn_value(uint8_t bits) {
+  if ((bits & 0x7fu) == 0x7fu) { return swdl_f32_from_bits(((uint32_t)bits << 24) | 0x7fc00000u); }
+  return swdl_small_value(bits, 0x80u, 3u, 7u);
+}
+
+static inline float swdl_f8e4m3fn_round(float x) { return swdl_f8e4m3fn_value(swdl_f8e4m3fn_bits(x)); }
+
+/* Without a negative zero, whose code is NaN: the largest is 240. */
+static inline uint8_t swdl_f8e4m3fnuz_bits(float x) {
+  const uint32_t code = swdl_small_code(x, 3u, 8u);
+  if (x != x) { return 0x80u; }
+  return (uint8_t)((code == 0u ? 0u : (swdl_f32_bits(x) >> 24) & 0x80u) | (code > 0x7fu ? 0x7fu : code));
+}
+
+static inline float swdl_f8e4m3fnuz_value(uint8_t bits) { return bits == 0x80u ? NAN : swdl_small_value(bits, 0x80u, 3u, 8u); }
+
+static inline float swdl_f8e4m3fnuz_round(float x) { return swdl_f8e4m3fnuz_value(swdl_f8e4m3fnuz_bits(x)); }
+
+/* 5 bits of exponent, 2 of mantissa: the largest is 57344. */
+static inline uint8_t swdl_f8e5m2_bits(float x) {
+  const uint32_t bits = swdl_f32_bits(x);
+  const uint32_t code = swdl_small_code(x, 2u, 15u);
+  const uint32_t size = x != x ? 0x7eu : (bits & 0x7fffffffu) == 0x7f800000u ? 0x7cu : code > 0x7bu ? 0x7bu : code;
+  return (uint8_t)(((bits >> 24) & 0x80u) | size);
+}
+
+static inline float swdl_f8e5m2_value(uint8_t bits) {
+  const uint32_t sign = ((uint32_t)bits << 24) & 0x80000000u;
+  const uint32_t size = bits & 0x7fu;
+  if (size >= 0x7cu) { return swdl_f32_from_bits(sign | (size == 0x7cu ? 0x7f800000u : 0x7fc00000u)); }
+  return swdl_small_value(bits, 0x80u, 2u, 15u);
+}
+
+static inline float swdl_f8e5m2_round(float x) { return swdl_f8e5m2_value(swdl_f8e5m2_bits(x)); }
+
+/* A cast takes no infinity from outside. */
+static inline float swdl_f8e5m2_cast(float x) {
+  return swdl_f8e5m2_round(x > 57344.0f ? 57344.0f : x < -57344.0f ? -57344.0f : x);
+}
+
+/* Without infinities and a negative zero, whose code is NaN: the largest is 57344. */
+static inline uint8_t swdl_f8e5m2fnuz_bits(float x) {
+  const uint32_t code = swdl_small_code(x, 2u, 16u);
+  if (x != x) { return 0x80u; }
+  return (uint8_t)((code == 0u ? 0u : (swdl_f32_bits(x) >> 24) & 0x80u) | (code > 0x7fu ? 0x7fu : code));
+}
+
+static inline float swdl_f8e5m2fnuz_value(uint8_t bits) { return bits == 0x80u ? NAN : swdl_small_value(bits, 0x80u, 2u, 16u); }
+
+static inline float swdl_f8e5m2fnuz_round(float x) { return swdl_f8e5m2fnuz_value(swdl_f8e5m2fnuz_bits(x)); }
+
+/* Powers of two, rounded up; what is negative has none. Twice the number is a normal one. */
+static inline uint8_t swdl_f8e8m0_bits(float x) {
+  const uint32_t twice = ((swdl_f32_bits(x + x) & 0x7fffffffu) + 0x7fffffu) >> 23;
+  return (uint8_t)(!(x >= 0.0f) ? 0xffu : twice == 0u ? 0u : twice - 1u);
+}
+
+static inline float swdl_f8e8m0_value(uint8_t bits) {
+  return bits == 0xffu ? NAN : swdl_f32_from_bits(bits == 0u ? 0x00400000u : (uint32_t)bits << 23);
+}
+
+static inline float swdl_f8e8m0_round(float x) { return swdl_f8e8m0_value(swdl_f8e8m0_bits(x)); }
+
+/* 2 bits of exponent, 1 of mantissa, in the lower half of a byte: the largest is 6, and NaN becomes -0. */
+static inline uint8_t swdl_f4e2m1_bits(float x) {
+  const uint32_t code = swdl_small_code(x, 1u, 1u);
+  return (uint8_t)(x != x ? 8u : ((swdl_f32_bits(x) >> 28) & 8u) | (code > 7u ? 7u : code));
+}
+
+static inline float swdl_f4e2m1_value(uint8_t bits) { return swdl_small_value(bits, 8u, 1u, 1u); }
+
+static inline float swdl_f4e2m1_round(float x) { return swdl_f4e2m1_value(swdl_f4e2m1_bits(x)); }
+
+/* Floats without their fraction. What does not fit wraps, bounded by 64 bits; NaN becomes zero. */
+static inline int64_t swdl_trunc_i64(double x) {
+  if (x >= -9223372036854775808.0 && x < 9223372036854775808.0) { return (int64_t)x; }
+  return x < 0.0 ? INT64_MIN : x > 0.0 ? INT64_MAX : 0;
+}
+
+static inline uint64_t swdl_trunc_u64(double x) {
+  if (x < 9223372036854775808.0) { return (uint64_t)swdl_trunc_i64(x); }
+  return x < 18446744073709551616.0 ? (uint64_t)(int64_t)(x - 9223372036854775808.0) + 0x8000000000000000ull : x > 0.0 ? UINT64_MAX : 0u;
+}
+
+static inline int32_t swdl_trunc_i32(double x) {
+  return x > -2147483649.0 && x < 2147483648.0 ? (int32_t)x : (int32_t)(uint32_t)swdl_trunc_i64(x);
+}
+
+static inline int32_t swdl_trunc_i32f(float x) {
+  return x >= -2147483648.0f && x < 2147483648.0f ? (int32_t)x : (int32_t)(uint32_t)swdl_trunc_i64((double)x);
+}
+
+/* Integers of four and two bits. */
+static inline int8_t swdl_i4(int64_t x) { return (int8_t)(((int)x & 15) < 8 ? (int)x & 15 : ((int)x & 15) - 16); }
+
+static inline int8_t swdl_i2(int64_t x) { return (int8_t)(((int)x & 3) < 2 ? (int)x & 3 : ((int)x & 3) - 4); }
+
+static inline uint8_t swdl_u4(int64_t x) { return (uint8_t)(x & 15); }
+
+static inline uint8_t swdl_u2(int64_t x) { return (uint8_t)(x & 3); }

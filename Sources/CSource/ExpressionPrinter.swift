@@ -59,14 +59,19 @@ struct ExpressionPrinter {
 // MARK: Floats
 
 extension ExpressionPrinter {
-  /// A result in the type of `dtype`: 16-bit floats are rounded after every operation that can be inexact.
+  /// A result in the type of `dtype`: small floats are rounded after every operation that can be inexact.
   private func rounded(_ result: Fragment, _ dtype: DType) -> Fragment {
     dtype.isRoundedByHand ? .call("swdl_\(dtype.shortName)_round", result) : result
   }
 
+  /// A result that is exact but for a negative zero or a NaN, which some types of 8 bits and less do not have.
+  private func settled(_ result: Fragment, _ dtype: DType) -> Fragment { dtype.byteCount == 1 ? rounded(result, dtype) : result }
+
   private func floatUnary(_ function: UnaryFunction, _ x: Expr) -> Fragment {
     let operand = print(x)
-    if function == .negate { return Fragment("-\(operand.text.hasPrefix("-") ? "(\(operand.text))" : operand.atLeast(.unary))", .unary) }
+    if function == .negate {
+      return settled(Fragment("-\(operand.text.hasPrefix("-") ? "(\(operand.text))" : operand.atLeast(.unary))", .unary), x.dtype)
+    }
     if function == .not { return compare(.equal, operand, print(.constant(0, x.dtype))) }
     guard let row = UnaryFunction.table[function] else { preconditionFailure("\(function) of \(x.dtype)") }
     let result = Fragment(expanded(row.c, operand, isDouble: x.dtype == .float64))
@@ -87,7 +92,7 @@ extension ExpressionPrinter {
     case .subtract: return rounded(.infix("-", .additive, x, y), a.dtype)
     case .multiply: return rounded(.infix("*", .multiplicative, x, y), a.dtype)
     case .divide: return rounded(.infix("/", .multiplicative, x, y), a.dtype)
-    case .remainder: return .call("fmod\(suffix)", x, y)
+    case .remainder: return settled(.call("fmod\(suffix)", x, y), a.dtype)
     case .floorDivide: return rounded(.call("swdl_floordiv\(suffix)", x, y), a.dtype)
     case .floorModulo: return rounded(.call("swdl_floormod\(suffix)", x, y), a.dtype)
     case .minimum: return .call("swdl_min\(suffix)", x, y)
@@ -196,8 +201,10 @@ extension ExpressionPrinter {
     case .int64: return result
     case .uint64: return isHelper && !result.text.contains("u64") ? .cast(dtype.value, result) : result
     case .int8, .int16, .uint8, .uint16: return .cast(dtype.value, result)
+    case .int4, .int2, .uint4, .uint2: return .call("swdl_\(dtype.shortName)", result)
     case .bool: return compare(.notEqual, result, Fragment("0"))
-    case .float32, .float64, .float16, .bfloat16: preconditionFailure("an integer result of type \(dtype)")
+    case .float32, .float64, .float16, .bfloat16, .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz, .float8e8m0, .float4e2m1:
+      preconditionFailure("an integer result of type \(dtype)")
     }
   }
 }
@@ -210,24 +217,27 @@ extension ExpressionPrinter {
     if dtype == .bool { return compare(.notEqual, print(x), print(.constant(0, x.dtype))) }
     if dtype.isRoundedByHand { return roundedCast(x, to: dtype) }
     if x.dtype.isRoundedByHand && dtype == .float32 { return print(x) }
-    return .cast(dtype.value, passage(from: x.dtype, to: dtype).map { .cast($0, print(x)) } ?? print(x))
+    if x.dtype.isFloat && !dtype.isFloat { return truncated(x, to: dtype) }
+    if dtype.isWrappedByHand { return narrowed(signed(x), dtype) }
+    // libtcc does not extend an `int8_t` that is cast to `uint16_t`.
+    let isShort = x.dtype.byteCount < 4 && dtype.byteCount < 4
+    return .cast(dtype.value, isShort ? .cast("int", print(x)) : print(x))
   }
 
-  /// The type that a cast goes through. libtcc does not extend an `int8_t` that is cast to `uint16_t`, and a negative
-  /// float has no value in an unsigned type.
-  private func passage(from source: DType, to target: DType) -> String? {
-    if source.isFloat && !target.isFloat {
-      if target == .uint32 { return "int64_t" }
-      return target.byteCount < 4 ? "int" : nil
-    }
-    return source.byteCount < 4 && target.byteCount < 4 ? "int" : nil
+  /// What does not fit has no answer in C: functions give one.
+  private func truncated(_ x: Expr, to dtype: DType) -> Fragment {
+    let wide = x.dtype == .float64 ? print(x) : .cast("double", print(x))
+    if dtype.byteCount == 8 { return .call("swdl_trunc_\(dtype.shortName)", wide) }
+    if dtype == .uint32 { return .cast(dtype.value, .call("swdl_trunc_i64", wide)) }
+    let whole = Fragment.call(x.dtype == .float64 ? "swdl_trunc_i32" : "swdl_trunc_i32f", print(x))
+    return dtype == .int32 ? whole : narrowed(whole, dtype)
   }
 
   /// One rounding, from `double` where `float` would be another.
   private func roundedCast(_ x: Expr, to dtype: DType) -> Fragment {
-    let isFloat = x.dtype == .float32 || x.dtype.isRoundedByHand || x.dtype.byteCount < 4
-    if isFloat { return .call("swdl_\(dtype.shortName)_round", x.dtype.isFloat ? print(x) : .cast("float", print(x))) }
-    let wide = x.dtype == .float64 ? print(x) : .cast("double", print(x))
-    return dtype == .float16 ? .call("swdl_f16_narrow", wide) : .call("swdl_bf16_round", .cast("float", wide))
+    let function = "swdl_\(dtype.shortName)_\(dtype == .float8e5m2 ? "cast" : "round")"
+    let isFloat = x.dtype == .float32 || x.dtype.isRoundedByHand
+    if isFloat || x.dtype.byteCount < 4 { return .call(function, isFloat ? print(x) : .cast("float", print(x))) }
+    return .call(function, .call("swdl_f32_odd", x.dtype == .float64 ? print(x) : .cast("double", print(x))))
   }
 }

@@ -58,13 +58,19 @@ struct HarnessPrinter {
     lines.add("};")
   }
 
-  /// Float, IEEE half, bfloat16, bool or integer.
+  /// Float, IEEE half, bfloat16, small float, power of two, bool, integer, and those of four and two bits: signed ones in capitals.
   private func kind(_ dtype: DType) -> String {
     switch dtype {
     case .float32, .float64: "f"
     case .float16: "h"
     case .bfloat16: "g"
+    case .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz: "s"
+    case .float8e8m0: "e"
     case .bool: "b"
+    case .uint4, .float4e2m1: "n"
+    case .int4: "N"
+    case .uint2: "t"
+    case .int2: "T"
     case .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64: "i"
     }
   }

@@ -63,19 +63,6 @@ struct IntegerKnowledge {
   }
 }
 
-extension DType {
-  /// All values of an integer type; those of `uint64` above the largest `Int64` do not show.
-  var integerRange: ClosedRange<Int64> {
-    switch self {
-    case .bool: return 0...1
-    case .int64, .float32, .float64, .float16, .bfloat16: return .min ... .max
-    case .uint64: return 0 ... .max
-    case .int8, .int16, .int32: return -(1 << (8 * Int64(byteCount) - 1))...(1 << (8 * Int64(byteCount) - 1)) - 1
-    case .uint8, .uint16, .uint32: return 0...(1 << (8 * Int64(byteCount))) - 1
-    }
-  }
-}
-
 extension ClosedRange<Int64> {
   func contains(_ other: ClosedRange<Int64>) -> Bool { lowerBound <= other.lowerBound && upperBound >= other.upperBound }
 }

@@ -1,46 +1,45 @@
 import Tensors
 
 extension DType {
+  /// The type of C's own that holds an element in memory.
+  private var carrier: DType {
+    switch self {
+    case .float16, .bfloat16: .uint16
+    case .bool, .uint4, .uint2, .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz, .float8e8m0, .float4e2m1: .uint8
+    case .int4, .int2: .int8
+    case .float32, .float64, .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64: self
+    }
+  }
+
   /// What the C calls an element in memory.
   var storage: String {
-    switch self {
+    switch carrier {
     case .float32: "float"
     case .float64: "double"
-    case .float16, .bfloat16: "uint16_t"
-    case .int8: "int8_t"
-    case .int16: "int16_t"
-    case .int32: "int32_t"
-    case .int64: "int64_t"
-    case .uint8, .bool: "uint8_t"
-    case .uint16: "uint16_t"
-    case .uint32: "uint32_t"
-    case .uint64: "uint64_t"
+    default: "\(carrier)_t"
     }
   }
 
-  /// What the C calls a value in a local: 16-bit floats are computed in `float` and rounded after every operation.
-  var value: String { self == .float16 || self == .bfloat16 ? "float" : storage }
+  /// What the C calls a value in a local: small floats are computed in `float` and rounded after every operation.
+  var value: String { isRoundedByHand ? "float" : storage }
 
-  /// The short name in the names of runtime functions and in the arena: `f32`, `i8`, `u16`.
+  /// The short name in the names of runtime functions: `f32`, `i8`, `u16`.
   var shortName: String {
     switch self {
-    case .float32: "f32"
-    case .float64: "f64"
-    case .float16: "f16"
     case .bfloat16: "bf16"
-    case .int8: "i8"
-    case .int16: "i16"
-    case .int32: "i32"
-    case .int64: "i64"
-    case .uint8, .bool: "u8"
-    case .uint16: "u16"
-    case .uint32: "u32"
-    case .uint64: "u64"
+    case .bool: "u8"
+    default: rawValue.replacing("float", with: "f").replacing("uint", with: "u").replacing("int", with: "i")
     }
   }
 
+  /// The member of the arena's union that holds elements of this type.
+  var arenaMember: String { carrier.shortName }
+
   /// Values are rounded to the type by a function after each operation.
-  var isRoundedByHand: Bool { self == .float16 || self == .bfloat16 }
+  var isRoundedByHand: Bool { isFloat && bitCount < 32 }
+
+  /// Integers that are wrapped by a function after each operation: they are narrower than what holds them.
+  var isWrappedByHand: Bool { isInteger && bitCount < 8 }
 }
 
 /// A C literal of exactly this value: the shortest decimal for finite floats.
@@ -50,10 +49,7 @@ func literal(_ value: Double, _ dtype: DType) -> String {
     if value.isNaN { return "(double)NAN" }
     if value.isInfinite { return value < 0 ? "-(double)INFINITY" : "(double)INFINITY" }
     return "\(value)"
-  case .float16: return floatLiteral(Float(Float16(value)))
-  case .bfloat16: return floatLiteral(BFloat16(Float(value)).float)
-  case .float32: return floatLiteral(Float(value))
-  case .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64, .bool: return literal(Int64(clamping: value), dtype)
+  default: return dtype.isFloat ? floatLiteral(Float(dtype.rounded(value))) : literal(Int64(clamping: value), dtype)
   }
 }
 
@@ -71,6 +67,6 @@ func literal(_ value: Int64, _ dtype: DType) -> String {
   case .int64 where value == .min: "(-9223372036854775807ll - 1)"
   case .int64 where Int32(exactly: value) == nil: "\(value)ll"
   case .int32, .int64: value == Int64(Int32.min) ? "(-2147483647 - 1)" : "\(value)"
-  case .int8, .int16, .uint8, .uint16, .bool, .float32, .float64, .float16, .bfloat16: "\(value)"
+  default: "\(value)"
   }
 }

@@ -58,11 +58,6 @@ struct ProgramFacts {
   }
 }
 
-extension DType {
-  /// The member of the arena's union that holds elements of this type.
-  var arenaMember: String { isRoundedByHand ? DType.uint16.shortName : shortName }
-}
-
 extension Program {
   /// The largest value of an extent, reached where every open dimension is at one end of its range.
   func largest(_ dim: Dim) -> Int {

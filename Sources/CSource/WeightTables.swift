@@ -28,7 +28,7 @@ struct WeightTables {
     switch tensor.dtype {
     case .float32: tensor.floats.contains { !$0.isFinite }
     case .float64: tensor.doubles.contains { !$0.isFinite }
-    case .float16, .bfloat16, .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64, .bool: false
+    default: false
     }
   }
 
@@ -37,7 +37,9 @@ struct WeightTables {
     case .float32: for value in tensor.floats { token("\(value)f") }
     case .float64: for value in tensor.doubles { token("\(value)") }
     case .float16, .bfloat16: for value in tensor.elements(as: UInt16.self) { token("\(value)") }
-    case .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64, .bool:
+    case .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz, .float8e8m0, .float4e2m1:
+      for value in tensor.bytes { token("\(value)") }
+    case .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64, .bool, .int4, .int2, .uint4, .uint2:
       for value in tensor.integers { token(literal(value, tensor.dtype)) }
     }
   }

@@ -85,17 +85,7 @@ package struct ColumnEvaluator {
 }
 
 extension ColumnEvaluator {
-  private func rounded(_ value: Double, _ dtype: DType) -> Double { precision == .typed ? narrowed(value, dtype) : value }
-
-  /// A cast rounds in every precision: that is what it means.
-  private func narrowed(_ value: Double, _ dtype: DType) -> Double {
-    switch dtype {
-    case .float32: return Double(Float(value))
-    case .float16: return Double(Float16(value))
-    case .bfloat16: return Double(BFloat16(Float(value)).float)
-    case .float64, .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64, .bool: return value
-    }
-  }
+  private func rounded(_ value: Double, _ dtype: DType) -> Double { precision == .typed ? dtype.rounded(value) : value }
 
   private func apply(_ function: UnaryFunction, _ x: Column, _ dtype: DType) -> Column {
     switch x {
@@ -154,30 +144,16 @@ extension ColumnEvaluator {
     }
   }
 
-  /// Floats to integers truncate and saturate at 64 bits, then wrap to the type; out of its range C has no answer.
+  /// A cast rounds in every precision: that is what it means.
   private func cast(_ x: Column, from source: DType, to dtype: DType) -> Column {
-    switch (x, dtype.isFloat) {
-    case (.floats(let values), true): .floats(values.map { narrowed($0, dtype) })
-    case (.floats(let values), false):
-      .integers(values.map { dtype == .bool ? ($0 != 0 ? 1 : 0) : wrapped(Int64(clamping: $0), dtype) })
+    if source == dtype { return x }
+    return switch (x, dtype.isFloat) {
+    case (.floats(let values), true): .floats(values.map { dtype.cast($0) })
+    case (.floats(let values), false): .integers(values.map { dtype.integer($0) })
     case (.integers(let values), true):
-      .floats(values.map { rounded(source == .uint64 ? Double(UInt64(bitPattern: $0)) : Double($0), dtype) })
+      .floats(values.map { dtype.cast(source == .uint64 ? Double(UInt64(bitPattern: $0)) : Double($0)) })
     case (.integers(let values), false): .integers(values.map { wrapped($0, dtype) })
     }
-  }
-}
-
-/// `value` reduced to the range of `dtype`, as C's unsigned casts do; bool becomes 0 or 1.
-package func wrapped(_ value: Int64, _ dtype: DType) -> Int64 {
-  switch dtype {
-  case .int8: Int64(Int8(truncatingIfNeeded: value))
-  case .int16: Int64(Int16(truncatingIfNeeded: value))
-  case .int32: Int64(Int32(truncatingIfNeeded: value))
-  case .uint8: Int64(UInt8(truncatingIfNeeded: value))
-  case .uint16: Int64(UInt16(truncatingIfNeeded: value))
-  case .uint32: Int64(UInt32(truncatingIfNeeded: value))
-  case .bool: value != 0 ? 1 : 0
-  case .int64, .uint64, .float32, .float64, .float16, .bfloat16: value
   }
 }
 

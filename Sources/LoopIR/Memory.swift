@@ -65,20 +65,21 @@ extension UnsafeRawBufferPointer {
     case .float64: loadUnaligned(fromByteOffset: byte, as: Double.self)
     case .float16: halfValue(loadUnaligned(fromByteOffset: byte, as: UInt16.self))
     case .bfloat16: Double(BFloat16(bitPattern: loadUnaligned(fromByteOffset: byte, as: UInt16.self)).float)
-    case .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64, .bool: Double(integer(dtype, at: byte))
+    default: SmallFloat(dtype)?.value(self[byte]) ?? Double(integer(dtype, at: byte))
     }
   }
 
   fileprivate func integer(_ dtype: DType, at byte: Int) -> Int64 {
     switch dtype {
-    case .int8: Int64(loadUnaligned(fromByteOffset: byte, as: Int8.self))
+    case .int8, .int4, .int2: Int64(loadUnaligned(fromByteOffset: byte, as: Int8.self))
     case .int16: Int64(loadUnaligned(fromByteOffset: byte, as: Int16.self))
     case .int32: Int64(loadUnaligned(fromByteOffset: byte, as: Int32.self))
     case .int64, .uint64: loadUnaligned(fromByteOffset: byte, as: Int64.self)
-    case .uint8, .bool: Int64(loadUnaligned(fromByteOffset: byte, as: UInt8.self))
+    case .uint8, .uint4, .uint2, .bool: Int64(self[byte])
     case .uint16: Int64(loadUnaligned(fromByteOffset: byte, as: UInt16.self))
     case .uint32: Int64(loadUnaligned(fromByteOffset: byte, as: UInt32.self))
-    case .float32, .float64, .float16, .bfloat16: Int64(clamping: double(dtype, at: byte))
+    case .float32, .float64, .float16, .bfloat16, .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz, .float8e8m0, .float4e2m1:
+      Int64(clamping: double(dtype, at: byte))
     }
   }
 }

@@ -55,6 +55,8 @@ extension Rule {
       Rule(.select(.truth, x, y), x),
       Rule(.select(.falsehood, x, y), y),
     ]
+    // Zero is no number of the powers of two, nor is the negative of one.
+    if dtype == .float8e8m0 { return common }
     return common + (dtype == .bool ? logic(condition) : arithmetic(x, dtype))
   }
 

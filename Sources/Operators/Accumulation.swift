@@ -3,7 +3,10 @@ import Tensors
 
 extension DType {
   /// The type in which sums of elements are kept in loop nests.
-  package var accumulator: DType { self == .float16 || self == .bfloat16 ? .float32 : self }
+  package var accumulator: DType {
+    if isFloat { return bitCount < 32 ? .float32 : self }
+    return bitCount < 8 ? .int32 : self
+  }
 }
 
 /// The type of products of elements of two types: that of both or, where integers are widened, int32.

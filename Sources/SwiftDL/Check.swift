@@ -32,9 +32,10 @@ extension Model {
 }
 
 extension Graph {
-  /// Half floats round coarsely, and errors of single roundings add up over the steps of recurrent layers.
+  /// Small floats round coarsely, and errors of single roundings add up over the steps of recurrent layers.
   fileprivate var expectedError: Double {
     let dtypes = Set(values.map(\.type.dtype))
+    if dtypes.contains(where: { $0.isFloat && $0.bitCount < 16 }) { return 0.25 }
     if dtypes.contains(.bfloat16) { return 3e-2 }
     if dtypes.contains(.float16) { return 4e-3 }
     return nodes.contains { $0.op.isRecurrent || $0.op.control != nil } ? 1e-4 : 2e-5

@@ -14,6 +14,14 @@ package struct BFloat16: Hashable, Sendable, BitwiseCopyable {
     }
   }
 
+  /// Rounds once: the float in between keeps a trace of what it cuts off in its last bit.
+  package init(_ value: Double) {
+    let nearest = Float(value)
+    let isExact = Double(nearest) == value || !nearest.isFinite
+    let towardsZero = nearest.magnitude.bitPattern - (Double(nearest).magnitude > value.magnitude ? 1 : 0)
+    self.init(isExact ? nearest : Float(bitPattern: nearest.bitPattern & 0x8000_0000 | towardsZero | 1))
+  }
+
   package var float: Float { Float(bitPattern: UInt32(bitPattern) << 16) }
 }
 

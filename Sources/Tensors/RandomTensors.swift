@@ -33,11 +33,13 @@ extension Tensor {
 extension Draw {
   fileprivate func number(_ dtype: DType, _ generator: inout SeededGenerator) -> Double {
     if dtype == .bool { return Double(Int.random(in: 0...1, using: &generator)) }
-    let lowest = dtype.isSigned ? -8.0 : 0
-    if dtype.isInteger || self == .whole { return Double.random(in: lowest...8, using: &generator).rounded() }
-    if self == .small { return Double.random(in: -1...1, using: &generator) }
+    let lowest = dtype.isSigned ? -1.0 : 0
+    if dtype.isInteger || self == .whole { return Double.random(in: 8 * lowest...8, using: &generator).rounded() }
+    if self == .small { return Double.random(in: lowest...1, using: &generator) }
     let extremes: [Double] = [0, -0.0, 200, -200, 0.5, -0.5, 1, -1, 88, -104, 1e-20, 2.5]
-    return Bool.random(using: &generator)
+    let number =
+      Bool.random(using: &generator)
       ? extremes[Int.random(in: 0..<extremes.count, using: &generator)] : Double.random(in: -3...3, using: &generator)
+    return dtype.isSigned ? number : number.magnitude
   }
 }

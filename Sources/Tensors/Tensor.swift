@@ -21,17 +21,19 @@ package struct Tensor: Hashable, Sendable {
 }
 
 extension Tensor {
-  /// Rounds every number to `dtype`: floats to nearest even, integers truncated towards zero and wrapped as C's casts of
-  /// a 64-bit integer do.
+  /// Takes every number to `dtype`, as `DType.rounded` does for floats and `DType.integer` for others.
   package init(_ dtype: DType, _ dims: [Int], _ values: [Double]) {
     switch dtype {
     case .float64: self.init(dtype, dims, elements: values)
     case .float32: self.init(dtype, dims, elements: values.map { Float($0) })
     case .float16: self.init(dtype, dims, elements: values.map { halfBits($0) })
-    case .bfloat16: self.init(dtype, dims, elements: values.map { BFloat16(Float($0)).bitPattern })
-    case .bool: self.init(dtype, dims, elements: values.map { $0 != 0 ? UInt8(1) : 0 })
-    case .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64:
-      self.init(dtype, dims, integers: values.map { Int64(clamping: $0) })
+    case .bfloat16: self.init(dtype, dims, elements: values.map { BFloat16($0).bitPattern })
+    default:
+      if let format = SmallFloat(dtype) {
+        self.init(dtype, dims, bytes: values.map(format.code))
+      } else {
+        self.init(dtype, dims, integers: values.map { dtype.integer($0) })
+      }
     }
   }
 
@@ -45,8 +47,10 @@ extension Tensor {
     case .uint8: self.init(dtype, dims, elements: integers.map { UInt8(truncatingIfNeeded: $0) })
     case .uint16: self.init(dtype, dims, elements: integers.map { UInt16(truncatingIfNeeded: $0) })
     case .uint32: self.init(dtype, dims, elements: integers.map { UInt32(truncatingIfNeeded: $0) })
-    case .bool: self.init(dtype, dims, elements: integers.map { $0 != 0 ? UInt8(1) : 0 })
-    case .float64, .float32, .float16, .bfloat16: self.init(dtype, dims, integers.map { Double($0) })
+    case .bool, .int4, .int2, .uint4, .uint2:
+      self.init(dtype, dims, elements: integers.map { Int8(truncatingIfNeeded: wrapped($0, dtype)) })
+    case .float64, .float32, .float16, .bfloat16, .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz, .float8e8m0, .float4e2m1:
+      self.init(dtype, dims, integers.map { Double($0) })
     }
   }
 
@@ -82,21 +86,22 @@ extension Tensor {
     case .float16: elements(as: UInt16.self).map { halfValue($0) }
     case .bfloat16: elements(as: UInt16.self).map { Double(BFloat16(bitPattern: $0).float) }
     case .uint64: elements(as: UInt64.self).map { Double($0) }
-    case .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .bool: integers.map { Double($0) }
+    default: SmallFloat(dtype).map { bytes.map($0.value) } ?? integers.map { Double($0) }
     }
   }
 
   /// The elements as integers; floats are truncated towards zero, `uint64` keeps its bits.
   package var integers: [Int64] {
     switch dtype {
-    case .int8: elements(as: Int8.self).map { Int64($0) }
+    case .int8, .int4, .int2: elements(as: Int8.self).map { Int64($0) }
     case .int16: elements(as: Int16.self).map { Int64($0) }
     case .int32: elements(as: Int32.self).map { Int64($0) }
     case .int64, .uint64: elements(as: Int64.self)
-    case .uint8, .bool: elements(as: UInt8.self).map { Int64($0) }
+    case .uint8, .uint4, .uint2, .bool: bytes.map { Int64($0) }
     case .uint16: elements(as: UInt16.self).map { Int64($0) }
     case .uint32: elements(as: UInt32.self).map { Int64($0) }
-    case .float64, .float32, .float16, .bfloat16: doubles.map { Int64(clamping: $0) }
+    case .float64, .float32, .float16, .bfloat16, .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz, .float8e8m0, .float4e2m1:
+      doubles.map { Int64(clamping: $0) }
     }
   }
 }

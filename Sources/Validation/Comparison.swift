@@ -67,7 +67,10 @@ extension Tensor {
     case .float32: elements(as: Int32.self).map { Int64($0 < 0 ? Int32.min &- $0 : $0) }
     case .float16, .bfloat16: elements(as: Int16.self).map { Int64($0 < 0 ? Int16.min &- $0 : $0) }
     case .uint64: integers.map { $0 ^ .min }
-    case .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .bool: integers
+    case .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz: bytes.map { $0 < 0x80 ? Int64($0) : 0x80 - Int64($0) }
+    case .float4e2m1: bytes.map { $0 < 8 ? Int64($0) : 8 - Int64($0) }
+    case .float8e8m0: bytes.map { Int64($0) }
+    case .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .bool, .int4, .int2, .uint4, .uint2: integers
     }
   }
 }

@@ -44,7 +44,10 @@ private func integers(_ dtype: DType, seed: UInt64) -> Tensor {
 
 private func floats(_ dtype: DType, seed: UInt64) -> Tensor {
   var generator = SeededGenerator(seed)
-  let ends: [Double] = [0, -0.0, 0.5, 1.5, 2.5, -2.5, -0.5, .nan, .infinity, -.infinity, 1e-7, 65504, 65520, 3e38, 1e-40, 1.00048828125]
+  let ends: [Double] = [
+    0, -0.0, 0.5, 1.5, 2.5, -2.5, -0.5, .nan, .infinity, -.infinity, 1e-7, 65504, 65520, 3e38, 1e-40, 1.00048828125, 464, 465, 61440, 2e9,
+    -2.5e9, 5e9, 1e19, -1e19, 1e30,
+  ]
   return Tensor(
     dtype, [count],
     (0..<count).map { _ in
@@ -71,7 +74,9 @@ private let exactOnFloats: [BinaryFunction] = [
   @Test(arguments: Backend.allCases)
   func integersEqualTheInterpreterForAllValues(backend: Backend) throws {
     // libtcc passes at most 255 arguments.
-    for dtypes in [[DType.int8, .uint16, .int64, .uint32], [.uint8, .int16, .uint64, .int32]] { try expectAgreement(dtypes, backend) }
+    for dtypes in [[DType.int8, .uint16, .int64, .uint32], [.uint8, .int16, .uint64, .int32], [.int4, .uint4, .int2, .uint2]] {
+      try expectAgreement(dtypes, backend)
+    }
   }
 
   private func expectAgreement(_ dtypes: [DType], _ backend: Backend) throws {
@@ -91,14 +96,19 @@ private let exactOnFloats: [BinaryFunction] = [
 
   @Test(arguments: Backend.allCases)
   func floatsEqualTheInterpreterForHardNumbers(backend: Backend) throws {
-    let dtypes = DType.allCases.filter(\.isFloat)
+    let wide = [DType.float32, .float64, .float16, .bfloat16]
+    let small = [[DType.float8e4m3fn, .float8e4m3fnuz, .float8e5m2], [.float8e5m2fnuz, .float4e2m1]]
+    for dtypes in [wide] + small { try expectFloatAgreement(dtypes, backend) }
+  }
+
+  private func expectFloatAgreement(_ dtypes: [DType], _ backend: Backend) throws {
     let program = program(
       { dtype, a, b in
         let literals: [Expr] = [a - .constant(-1.5, dtype), a * .constant(0.1, dtype), maximum(a, .constant(-.infinity, dtype))]
         let unary = [UnaryFunction.negate, .abs, .sign, .floor, .ceil, .round, .trunc, .sqrt, .isNaN, .isInfinite, .not]
         let compared = LoopIR.Comparison.allCases.map { Expr.select(.compare($0, a, b), a, .constant(.nan, dtype)) }
         let binary = exactOnFloats.map { Expr.binary($0, a, b) } + [.multiplyAdd(a, b, a), a - (b - a) * (a / b)]
-        let casts = DType.allCases.filter { $0.isFloat || $0 == .bool }.map { Expr.cast($0, a) }
+        let casts = DType.allCases.map { Expr.cast($0, a) }
         return binary + literals + unary.map { .unary($0, a) } + compared + casts
       }, dtypes)
     let inputs = dtypes.enumerated().flatMap { [floats($1, seed: UInt64($0)), floats($1, seed: UInt64($0 + 100))] }

@@ -83,7 +83,7 @@ import Testing
     (#"{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}"#, "8 bytes for F32 of the shape [3]"),
     (#"{"a":{"dtype":"F32","shape":[-1,-2],"data_offsets":[0,8]}}"#, "of the shape [-1, -2]"),
     (#"{"a":{"dtype":"F32","shape":[0,4611686018427387904,9],"data_offsets":[0,0]}}"#, "0 bytes for F32"),
-    (#"{"a":{"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]}}"#, "F8_E4M3 are not read"),
+    (#"{"a":{"dtype":"F6_E2M3","shape":[8],"data_offsets":[0,8]}}"#, "F6_E2M3 are not read"),
     (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}"#, "expected where the data begins and ends"),
     (#"{"a":1}"#, "found the number 1"), ("[]", "expected an object"),
   ]

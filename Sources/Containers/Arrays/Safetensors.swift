@@ -115,7 +115,7 @@ private struct SafetensorsHeader {
 }
 
 extension DType {
-  /// What the format calls the type.
+  /// What the format calls the type; types that it lacks, or packs, go by our name and take a byte for each element.
   fileprivate var code: String {
     switch self {
     case .float64: "F64"
@@ -131,6 +131,10 @@ extension DType {
     case .uint16: "U16"
     case .uint8: "U8"
     case .bool: "BOOL"
+    case .float8e4m3fn: "F8_E4M3"
+    case .float8e5m2: "F8_E5M2"
+    case .float8e8m0: "F8_E8M0"
+    case .float8e4m3fnuz, .float8e5m2fnuz, .float4e2m1, .int4, .int2, .uint4, .uint2: rawValue
     }
   }
 }

@@ -31,6 +31,40 @@ import Testing
     try expectAgreement(GatherElements(axis: axis), [.floats(Shape(data)), TensorType(.int64, Shape(indices))])
   }
 
+  private static let tuples: [(data: [Int], indices: [Int], batchAxes: Int)] = [
+    ([5, 3], [4, 2], 0), ([5, 3, 2], [4, 1], 0), ([2, 3, 5], [2, 7, 1], 1), ([2, 3, 4, 3], [2, 3, 2, 1, 2], 2), ([7], [1], 0),
+    ([2, 3, 4], [2, 2], 1),
+  ]
+
+  @Test(arguments: tuples)
+  func gathersByTuples(data: [Int], indices: [Int], batchAxes: Int) throws {
+    for dtype in [DType.int8, .int32, .int64, .uint16] {
+      for element in [DType.float32, .bool, .float16, .uint64] {
+        let types = [TensorType(element, Shape(data)), TensorType(dtype, Shape(indices))]
+        try expectAgreement(GatherND(batchAxes: batchAxes), types)
+      }
+    }
+  }
+
+  @Test func gathersByTuplesWhatOneExpects() throws {
+    let data = counting([2, 2, 2])
+    #expect(try result(GatherND(), [data, Tensor(.int64, [2, 1, 2], integers: [0, 1, 1, 0])]).floats == [2, 3, 4, 5])
+    #expect(try result(GatherND(), [data, Tensor(.int64, [2, 3], integers: [-1, -2, 1, 9, -9, 0])]).floats == [5, 4])
+    #expect(try result(GatherND(batchAxes: 1), [data, Tensor(.int64, [2, 1], integers: [1, 0])]).floats == [2, 3, 4, 5])
+    let open = [TensorType.floats([batch, time, 3]), TensorType(.int64, [batch, 4, 1])]
+    #expect(try GatherND(batchAxes: 1).infer(open)[0].shape == [batch, 4, 3])
+    try expectAgreement(GatherND(batchAxes: 1), open, dims: ["B": 2, "T": 5])
+  }
+
+  @Test func refusesTuplesThatDoNotFit() {
+    let x = TensorType.floats([2, 3])
+    for (shape, batchAxes) in [([2, 3], 0), ([], 0), ([2, 0], 0), ([2, 2], 1), ([3, 1], 1), ([2, 1], 2), ([2, 1], -1)] as [([Int], Int)] {
+      #expect(throws: Diagnostic.self) { try GatherND(batchAxes: batchAxes).infer([x, TensorType(.int32, Shape(shape))]) }
+    }
+    #expect(throws: Diagnostic.self) { try GatherND().infer([x, TensorType(.int32, [2, time])]) }
+    #expect(throws: Diagnostic.self) { try GatherND().infer([x, TensorType(.float32, [2, 1])]) }
+  }
+
   @Test func refusesIndicesThatAreNone() {
     for dtype in [DType.float32, .bool, .uint64] {
       #expect(throws: Diagnostic.self) { try Gather().infer([.floats([3]), TensorType(dtype, [2])]) }

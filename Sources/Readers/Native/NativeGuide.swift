@@ -40,12 +40,22 @@ enum NativeGuide {
       "elements along an axis at positions; negative ones count from the end", "`data`, `indices` of integers",
       "the shape of data with the axis replaced by that of indices"),
     "gather_elements": Entry("NumPy's `take_along_axis`", "`data`, `indices` of integers with as many axes", "the shape of indices"),
+    "gather_nd": Entry(
+      "parts of the data at places that the rows of the last axis of the indices name",
+      "`data [B…, D…, R…]`, `indices [B…, I…, K]` of integers",
+      "`[B…, I…, R…]`"),
     "one_hot": Entry("a new axis with `on` at the position that each index names", "`indices` of integers", "one axis of `depth` more"),
     "pad": Entry("elements added before and after, in the modes of `numpy.pad`", "`x`", "`x` with longer axes"),
     "repeat": Entry("each element `count` times in a row", "`x`", "`x` with a longer axis"),
     "reshape": Entry("the same elements under another shape: 0 keeps an extent, -1 takes what is left", "`x`", "`shape`"),
     "reverse": Entry("the elements in reverse order along the axes", "`x`", "the shape of x"),
     "roll": Entry("the elements moved on; those that leave at one end enter at the other", "`x`", "the shape of x"),
+    "scatter_elements": Entry(
+      "the data with updates put in, or added, at positions along an axis; what names no element is left out",
+      "`data`, `indices` of integers, `updates` like the indices", "the shape of data"),
+    "scatter_nd": Entry(
+      "the data with updates put in, or added, at places that the rows of the last axis of the indices name",
+      "`data [D…, R…]`, `indices [I…, K]` of integers, `updates [I…, R…]`", "the shape of data"),
     "slice": Entry("`x[start:end:step]` along each of `axes`; 2147483647 reaches any end", "`x`", "`x` with shorter axes"),
     "tile": Entry("the whole tensor again and again, as `numpy.tile`", "`x`", "`x` with longer axes"),
     "transpose": Entry("axis a of the result is axis `permutation[a]` of x; by default reversed", "`x`", "`x` with axes in another order"),

@@ -22,6 +22,7 @@ package enum OperatorSet {
     OneHot.self,
     Pad.self,
     Pool.self,
+    RandomBits.self,
     Reduce.self,
     Repeat.self,
     Resample.self,
@@ -31,6 +32,7 @@ package enum OperatorSet {
     Scan.self,
     ScatterElements.self,
     ScatterND.self,
+    SearchSorted.self,
     SimpleRNN.self,
     Slice.self,
     Softmax.self,
@@ -38,6 +40,7 @@ package enum OperatorSet {
     Tile.self,
     TopK.self,
     Transpose.self,
+    TreeEnsemble.self,
   ]
 
   package static let byName: [String: any Operator.Type] = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })

@@ -47,15 +47,20 @@ import Testing
     Case(Normalise(axes: [1], subtractsMean: false, divisor: .norm, epsilon: 0.5), [[2, 4], nil, [4]]),
     Case(OneHot(depth: 4, axis: 1, on: 2, off: -1, dtype: .float32), [[3]], [0: .int32]),
     Case(Pad(before: [1, 0], after: [0, 2], mode: .constant, value: 0.5), [[2, 3]]), Case(Pool(.median, size: [2], window), [[1, 6, 2]]),
-    Case(Reduce(.logSumExp, axes: [0], keepDims: true), [[3, 2]]), Case(Repeat(3, axis: 0), [[2, 2]]),
+    Case(RandomBits([2, 3], seed: 7), []), Case(Reduce(.logSumExp, axes: [0], keepDims: true), [[3, 2]]),
+    Case(Repeat(3, axis: 0), [[2, 2]]),
     Case(Resample(axis: 1), [[1, 4, 2], [3], [3, 2]], [1: .int32]), Case(Reshape([3, -1]), [[2, 6]]), Case(Reverse([1]), [[2, 3]]),
     Case(Roll([1, -2], axes: [0, 1]), [[3, 4]]),
     Case(Scan(Graph(name: "body"), carried: 1, sequences: 1, isReversed: true), [[2], [3, 2]]),
     Case(ScatterElements(axis: 1, .add), [[3, 4], [3, 2], [3, 2]], [1: .int32]),
     Case(ScatterND(.max), [[3, 4], [2, 1], [2, 4]], [1: .int64]),
-    Case(recurrent(SimpleRNN()), [[2, 3, 2], [2, 2]]), Case(Slice(starts: [1], ends: [2_147_483_647], axes: [-1], steps: [2]), [[2, 6]]),
+    Case(SearchSorted(isRight: true), [[2, 3], [4]]), Case(recurrent(SimpleRNN()), [[2, 3, 2], [2, 2]]),
+    Case(Slice(starts: [1], ends: [2_147_483_647], axes: [-1], steps: [2]), [[2, 6]]),
     Case(Softmax(axis: 0, isLogarithm: true), [[3, 2]]), Case(Sparsemax(axis: -1), [[2, 4]]), Case(Tile([2, 1]), [[2, 3]]),
     Case(TopK(2, axis: 0, isLargest: false, dtype: .int64), [[4, 2]]), Case(Transpose([1, 0]), [[2, 3]]),
+    Case(
+      TreeEnsemble(targets: 2, .average), [[2, 3], [3], [3], [3, 2], [2, 2], [5], [4], [4], [3]],
+      [1: .int32, 3: .int32, 4: .int32, 5: .int32, 6: .int32, 8: .bool]),
   ]
 
   @Test(arguments: cases) func isReadAsItself(item: Case) throws {

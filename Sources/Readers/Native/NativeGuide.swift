@@ -77,16 +77,26 @@ enum NativeGuide {
     "normalise": Entry(
       "`(x - mean) / divisor * scale + offset` over some axes: layer, group, instance and RMS normalisation", "`x`, `scale`?, `offset`?",
       "the shape of x"),
+    "random_bits": Entry("uint32 numbers that depend on nothing but the seed and their place", "none", "`shape`"),
     "reduce": Entry("one number from all elements along some axes", "`x`", "`x` without the axes"),
     "scan": Entry(
       "runs its `body` for each index of the first axis of the sequences",
       "carried values, sequences `[time, …]`, values that stay the same; the body has the same without the time axis",
       "last carried values, then what the body's further outputs collect `[time, …]`"),
+    "search_sorted": Entry(
+      "how many of the rising keys are less than each element or, with `right`, not greater", "`x`, `keys [K]`",
+      "the shape of x, int32"),
     "simple_rnn": Entry(
       "`h' = activation(x + h·R)`", "`x·W + b [batch, time, u]`, `R [u, u]`, `mask` bool `[batch, time]`?, `h [batch, u]`?",
       "`[batch, time, u]`, last `h [batch, u]`"),
     "softmax": Entry("`exp(x) / Σ exp(x)` along an axis, or its logarithm", "`x`", "the shape of x"),
     "sparsemax": Entry("the nearest point of the probability simplex", "`x`", "the shape of x"),
     "top_k": Entry("the greatest or least elements along an axis, best first", "`x`", "values, indices"),
+    "tree_ensemble": Entry(
+      "decision trees: a row goes to the first child where its feature is not greater than the split; numbers from `nodes` on are leaves",
+      "`x [N, F]`, features int32 `[nodes]`, splits `[nodes]`, children int32 `[nodes, 2]`, root and depth int32 `[trees, 2]`, "
+        + "first weight of each leaf and their number int32 `[leaves + 1]`, targets int32 `[weights]`, `weights`, "
+        + "bool `[nodes]`: NaN goes to the first child?",
+      "`[N, targets]`"),
   ]
 }

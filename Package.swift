@@ -29,7 +29,8 @@ let package = Package(
     .trait(name: "LibTCC", description: "Compile and run the generated C in memory (Debian: libtcc-dev, tcc)"),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
     .systemLibrary(name: "Ctcc", providers: [.apt(["libtcc-dev", "tcc"])]),
@@ -45,8 +46,12 @@ let package = Package(
     module("GraphIR", ["LoopIR", "Tensors"], fast: true),
     module("Operators", ["GraphIR", "LoopIR", "Tensors"], fast: true),
     module("Passes", ["Operators", "Targets", "GraphIR", "LoopIR", "Tensors"]),
+    // Generated code, in a target of its own so that it is compiled once.
+    .target(
+      name: "ONNXProto", dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")], exclude: ["onnx.proto"],
+      swiftSettings: fast),
     module("Containers", ["CZlib", "Tensors"], fast: true),
-    module("Readers", ["Containers", "Operators", "GraphIR", "LoopIR", "Tensors"], fast: true),
+    module("Readers", ["ONNXProto", "Containers", "Operators", "GraphIR", "LoopIR", "Tensors"], fast: true),
     module("Lowering", ["GraphIR", "Schedules", "Targets", "LoopIR", "Tensors"]),
     module("Validation", ["Tensors", .target(name: "Ctcc", condition: .when(traits: ["LibTCC"]))]),
     module(
@@ -69,7 +74,7 @@ let package = Package(
     tests("OperatorsTests", ["Operators", "GraphIR", "LoopIR", "Tensors", "TestSupport"]),
     tests("PassesTests", ["Passes", "Operators", "Targets", "GraphIR", "LoopIR", "Tensors", "TestSupport"]),
     tests("ContainersTests", ["Containers", "Tensors", "TestSupport"]),
-    tests("ReadersTests", ["Lowering", "Readers", "Containers", "Passes", "Operators", "GraphIR", "LoopIR", "Tensors", "TestSupport"]),
+    tests("ReadersTests", ["ONNXProto", "Lowering", "Readers", "Containers", "Passes", "Operators", "GraphIR", "LoopIR", "Tensors", "TestSupport"]),
     tests("LoweringTests", ["Lowering", "Operators", "GraphIR", "Schedules", "Targets", "LoopIR", "Tensors", "TestSupport"]),
     tests("ValidationTests", ["Validation", "Tensors", "TestSupport"]),
     tests(

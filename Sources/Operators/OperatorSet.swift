@@ -11,6 +11,7 @@ package enum OperatorSet {
     Cumulative.self,
     DepthwiseConvolution.self,
     Expand.self,
+    Extents.self,
     GRU.self,
     Gather.self,
     GatherElements.self,

@@ -3,7 +3,7 @@ import LoopIR
 import Tensors
 
 extension Reduce.Function {
-  func accepts(_ dtype: DType) -> Bool {
+  package func accepts(_ dtype: DType) -> Bool {
     switch self {
     case .any, .all: dtype == .bool
     case .mean, .l2, .logSumExp: dtype.isFloat

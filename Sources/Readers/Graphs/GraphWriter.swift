@@ -1,5 +1,6 @@
 import GraphIR
 import LoopIR
+import Operators
 import Tensors
 
 /// Appends nodes to a graph under names that start with the layer at work.
@@ -7,6 +8,10 @@ final class GraphWriter {
   var graph: Graph
   /// The layer at work, outermost model first: `tower/dense_1`.
   var scope = ""
+  /// What follows from small constants is computed at once, for formats that keep shapes and axes in tensors.
+  var foldsConstants = false
+  /// Integer tensors whose elements follow from shapes with open extents.
+  private(set) var extents: [ValueID: [Dim]] = [:]
 
   init(name: String) { graph = Graph(name: name) }
 
@@ -17,6 +22,7 @@ final class GraphWriter {
 
   /// All outputs of a new node.
   func outputs(_ op: any Operator, _ inputs: [ValueID?], _ label: String) throws(Diagnostic) -> [ValueID] {
+    if foldsConstants, let folded = try folded(op, inputs, label) { return folded }
     let outputs = try graph.add(op, inputs, name: name(label))
     for id in outputs { try check(id) }
     return outputs
@@ -27,6 +33,37 @@ final class GraphWriter {
     let outputs = try outputs(op, inputs, label)
     guard let first = outputs.first else { throw Diagnostic("\(op.name) has no output") }
     return first
+  }
+
+  /// The outputs of a node as constants, where its inputs are and neither they nor the outputs are large.
+  private func folded(_ op: any Operator, _ inputs: [ValueID?], _ label: String) throws(Diagnostic) -> [ValueID]? {
+    let known = inputs.compactMap { $0 }.map { graph.constants[$0] }
+    let tensors = known.compactMap { $0 }
+    guard !tensors.isEmpty, tensors.count == known.count, op.control == nil, tensors.allSatisfy({ $0.count <= Self.foldedCount }) else {
+      return nil
+    }
+    let types = try op.infer(inputs.map { id in id.map { graph.type($0) } })
+    guard types.allSatisfy({ ($0.shape.elementCount.constant ?? .max) <= Self.foldedCount }) else { return nil }
+    let node = Node(name: name(label), op: op, inputs: inputs, outputs: [])
+    let results = try node.evaluate(inputs.map { id in id.flatMap { graph.constants[$0] } }, precision: .typed)
+    return results.map { graph.addConstant(name(label), $0) }
+  }
+
+  private static let foldedCount = 1 << 16
+
+  /// Integers that are extents or follow from them, as an int64 tensor of the shape `shape`.
+  func extents(_ dims: [Dim], shape: [Int], _ label: String) throws(Diagnostic) -> ValueID {
+    if let known = dims.constants { return constant(Tensor(.int64, shape, integers: known.map { Int64($0) }), label) }
+    let result = try reshape(try add(Extents(dims), [], label), Shape(shape), label)
+    extents[result] = dims
+    return result
+  }
+
+  /// The elements of an integer tensor as extents, where they are known or follow from shapes.
+  func knownExtents(_ id: ValueID) -> [Dim]? {
+    if let extents = extents[id] { return extents }
+    guard let tensor = graph.constants[id], tensor.dtype.isInteger else { return nil }
+    return tensor.integers.map { Dim(Int($0)) }
   }
 
   /// What people are to call the node that was made last.
@@ -63,9 +100,9 @@ final class GraphWriter {
   }
 
   /// Gives a value and the node that computes it the name of the layer at work, if that layer made it.
-  func nameResult(_ id: ValueID, madeAfter count: Int) {
+  func nameResult(_ id: ValueID, as name: String? = nil, madeAfter count: Int) {
     guard let position = graph.nodes[count...].firstIndex(where: { $0.outputs.first == id }) else { return }
-    graph.rename(id, scope)
+    graph.rename(id, name ?? scope)
     graph.nodes[position].name = graph[id].name
   }
 }

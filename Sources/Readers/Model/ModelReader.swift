@@ -1,5 +1,6 @@
 import Containers
 import GraphIR
+import ONNXProto
 import Tensors
 
 /// Reads a model, whatever its format: that is told by the contents of the file, never by its name.
@@ -27,6 +28,7 @@ enum ModelSource {
   case json(JSONValue)
   case zip(ZipArchive)
   case hdf5(HDF5File)
+  case onnx(ONNXModelProto)
   case other(ContainerKind, [UInt8])
 
   init(_ bytes: [UInt8], _ session: ReadSession) throws(Diagnostic) {
@@ -34,6 +36,7 @@ enum ModelSource {
     case .json: self = .json(try JSONValue(parsing: bytes, file: session.path))
     case .zip: self = .zip(try ZipArchive(bytes, file: session.path))
     case .hdf5: self = .hdf5(try HDF5File(bytes, file: session.path))
+    case .protobuf: self = try ONNXModelProto(onnx: bytes).map { .onnx($0) } ?? .other(.protobuf, bytes)
     case let kind: self = .other(kind, bytes)
     }
   }
@@ -48,5 +51,5 @@ struct ModelFormat: Sendable {
   /// The graph, or `nil` after reporting why there is none.
   let read: @Sendable (ModelSource, ReadSession) throws(Diagnostic) -> Graph?
 
-  static let all = [native, kerasJSON, tensorFlowJS, kerasArchive, kerasHDF5]
+  static let all = [native, kerasJSON, tensorFlowJS, kerasArchive, kerasHDF5, onnx]
 }

@@ -30,6 +30,14 @@ final class ReadSession {
     return try contents(ofPath: path)
   }
 
+  /// Bytes of a file that the model names, inside its folder: `count` of them, or all that are left, from `start`.
+  func slice(named name: String, from start: Int, count: Int?) throws(Diagnostic) -> [UInt8] {
+    let path = try folder.resolve(name)
+    let bytes = try readFile(path, from: start, count: count)
+    note(path)
+    return bytes
+  }
+
   private func note(_ path: String) {
     if !files.contains(path) { files.append(path) }
   }

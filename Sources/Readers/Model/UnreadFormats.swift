@@ -8,6 +8,8 @@ enum UnreadFormats {
     case .json(let json): return problem(json)
     case .zip(let archive): return problem(archive, path)
     case .hdf5(let file): return problem(file, path)
+    case .onnx:
+      return Diagnostic("an ONNX model without a graph", hint: "export it again", place: Place(file: path))
     case .other(let kind, _):
       let (found, hint) = description(kind)
       return Diagnostic(found, hint: hint, place: Place(file: path))
@@ -81,8 +83,8 @@ enum UnreadFormats {
     case .tflite: ("a TensorFlow Lite model, which this version does not read", "save the Keras model that it was converted from as .keras")
     case .protobuf:
       (
-        "an ONNX or TensorFlow protobuf file, which this version does not read",
-        "save the model from Keras as .keras, or write swiftdl's JSON"
+        "a protobuf file that holds no ONNX model; TensorFlow's graphs are not read",
+        "convert it to ONNX with tf2onnx, or save the model from Keras as .keras"
       )
     case .safetensors: ("weights without a graph", "name the graph's JSON, and this file with --model-weights")
     case .npy: ("an array of NumPy without a topology", expected)

@@ -1,0 +1,25 @@
+import GraphIR
+import Tensors
+
+extension ONNXOperators {
+  /// Tensors that the model holds.
+  static let constants: [ONNXOperator] = [
+    ONNXOperator("Constant") { (call) throws(Diagnostic) in call.writer.constant(try constant(call), "") }
+  ]
+
+  private static func constant(_ call: ONNXCall) throws(Diagnostic) -> Tensor {
+    let attributes = call.attributes
+    if let tensor = try attributes.tensor("value") { return tensor }
+    if let sparse = try attributes.sparse("sparse_value") { return sparse }
+    if let number = try attributes.optionalFloat("value_float") { return Tensor(.float32, [], [number]) }
+    if let number = try attributes.optionalInt("value_int") { return Tensor(.int64, [], integers: [Int64(number)]) }
+    if let numbers = try attributes.optionalInts("value_ints") {
+      return Tensor(.int64, [numbers.count], integers: numbers.map { Int64($0) })
+    }
+    if attributes.has("value_floats") {
+      let numbers = try attributes.floats("value_floats")
+      return Tensor(.float32, [numbers.count], numbers)
+    }
+    throw Diagnostic("a constant without a value", hint: "supported are tensors and numbers, no strings")
+  }
+}

@@ -74,7 +74,9 @@ let package = Package(
     tests("OperatorsTests", ["Operators", "GraphIR", "LoopIR", "Tensors", "TestSupport"]),
     tests("PassesTests", ["Passes", "Operators", "Targets", "GraphIR", "LoopIR", "Tensors", "TestSupport"]),
     tests("ContainersTests", ["Containers", "Tensors", "TestSupport"]),
-    tests("ReadersTests", ["ONNXProto", "Lowering", "Readers", "Containers", "Passes", "Operators", "GraphIR", "LoopIR", "Tensors", "TestSupport"]),
+    tests(
+      "ReadersTests",
+      ["ONNXProto", "Lowering", "Readers", "Containers", "Passes", "Operators", "GraphIR", "LoopIR", "Tensors", "TestSupport"]),
     tests("LoweringTests", ["Lowering", "Operators", "GraphIR", "Schedules", "Targets", "LoopIR", "Tensors", "TestSupport"]),
     tests("ValidationTests", ["Validation", "Tensors", "TestSupport"]),
     tests(

@@ -40,7 +40,7 @@ import Testing
     Case(ConvolutionTranspose(window, outputPadding: [1], groups: 1), [[1, 4, 3], [3, 3, 2]]),
     Case(Cumulative(.prod, axis: 0, isExclusive: true, isReversed: true), [[4, 2]]),
     Case(DepthwiseConvolution(window), [[1, 6, 3], [2, 3, 2], nil]),
-    Case(Expand([2, 3, 4]), [[3, 1]]), Case(recurrent(GRU()), [[2, 3, 6], [2, 6], nil, [2, 2], [6]]),
+    Case(Expand([2, 3, 4]), [[3, 1]]), Case(Extents([2, 3]), []), Case(recurrent(GRU()), [[2, 3, 6], [2, 6], nil, [2, 2], [6]]),
     Case(Gather(axis: 1), [[2, 5], [3]], [1: .int32]), Case(GatherElements(axis: 0), [[4, 2], [3, 2]], [1: .int64]),
     Case(GatherND(batchAxes: 1), [[2, 3, 4], [2, 5, 1]], [1: .int64]),
     Case(recurrent(LSTM()), [[2, 3, 8], [2, 8], [2, 3], nil, [2, 2]], [2: .bool]), Case(MatMul(transposeB: true), [[2, 3], [4, 3]]),

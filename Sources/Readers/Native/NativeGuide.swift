@@ -35,6 +35,7 @@ enum NativeGuide {
 
   private static let movement: [String: Entry] = [
     "concatenate": Entry("one after the other along an axis", "`x0`, `x1`, …", "one tensor"),
+    "extents": Entry("extents as numbers, which may be open", "none", "`values` as a vector of int64"),
     "expand": Entry("repeats axes of extent 1, and missing leading axes, as NumPy broadcasts", "`x`", "`x` broadcast with `shape`"),
     "gather": Entry(
       "elements along an axis at positions; negative ones count from the end", "`data`, `indices` of integers",

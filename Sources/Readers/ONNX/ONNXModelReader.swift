@@ -61,10 +61,11 @@ final class ONNXModelReader {
     let given = proto.graph.input.filter { !initialised.contains($0.name) }
     let added = given.map { info in
       session.attempt(at: "input \"\(info.name)\"") { () throws(Diagnostic) in
-        scope[info.name] = .tensor(try scope.writer.addInput(info.name, try dims.type(info, session)))
+        let type = try dims.type(info, session)
+        scope.writer.graph.dims = dims.bounds
+        scope[info.name] = .tensor(try scope.writer.addInput(info.name, type))
       }
     }
-    scope.writer.graph.dims = dims.bounds
     return added.allSatisfy { $0 != nil }
   }
 

@@ -60,10 +60,21 @@ struct ONNXTensorReader {
 
   /// Elements as they lie in `raw_data` and in external files.
   private func packed(_ bytes: [UInt8], _ dtype: DType, _ dims: [Int], _ count: Int) throws(Diagnostic) -> Tensor {
-    guard bytes.count == count * dtype.byteCount else {
+    let perByte = max(8 / dtype.bitCount, 1)
+    guard bytes.count == (count * dtype.byteCount + perByte - 1) / perByte else {
       throw Diagnostic("\(bytes.count) bytes of data for \(count) elements of \(dtype)", hint: "the file is damaged; export it again")
     }
-    return Tensor(dtype, dims, bytes: bytes)
+    return Tensor(dtype, dims, bytes: perByte == 1 ? bytes : unpacked(bytes, dtype, count))
+  }
+
+  /// A byte for each element of a type of fewer than eight bits; the first lies in the lowest bits.
+  private func unpacked(_ bytes: [UInt8], _ dtype: DType, _ count: Int) -> [UInt8] {
+    let (width, perByte) = (dtype.bitCount, 8 / dtype.bitCount)
+    let unused = 8 - width
+    return (0..<count).map { position in
+      let high = (bytes[position / perByte] >> (position % perByte * width)) << unused
+      return dtype.isInteger && dtype.isSigned ? UInt8(bitPattern: Int8(bitPattern: high) >> unused) : high >> unused
+    }
   }
 
   /// Elements in the fields that protobuf has for numbers; small types share `int32_data`.
@@ -84,6 +95,8 @@ struct ONNXTensorReader {
       return Tensor(dtype, dims, elements: try checked(proto.int32Data).map { UInt16(truncatingIfNeeded: $0) })
     case .int8, .int16, .int32, .uint8, .uint16, .bool:
       return Tensor(dtype, dims, integers: try checked(proto.int32Data).map { Int64($0) })
+    case .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz, .float8e8m0, .float4e2m1, .int4, .int2, .uint4, .uint2:
+      return try packed(proto.int32Data.map { UInt8(truncatingIfNeeded: $0) }, dtype, dims, count)
     }
   }
 

@@ -90,6 +90,18 @@ static inline int64_t swdl_floordiv_i64(int64_t a, int64_t b) {
   return rest != 0 && (rest < 0) != (b < 0) ? quotient - 1 : quotient;
 }
 
+/* An amount that is negative or not less than the width moves every bit out; a negative number leaves its sign. */
+static inline int64_t swdl_shl_i64(int64_t x, int64_t by) { return by >= 0 && by < 64 ? (int64_t)((uint64_t)x << by) : 0; }
+
+static inline int64_t swdl_shr_i64(int64_t x, int64_t by) {
+  const uint64_t fill = x < 0 ? UINT64_MAX : 0u;
+  return (int64_t)(by >= 0 && by < 64 ? (((uint64_t)x ^ fill) >> by) ^ fill : fill);
+}
+
+static inline uint64_t swdl_shl_u64(uint64_t x, uint64_t by) { return by < 64u ? x << by : 0u; }
+
+static inline uint64_t swdl_shr_u64(uint64_t x, uint64_t by) { return by < 64u ? x >> by : 0u; }
+
 /* A negative exponent gives zero but for the bases 1 and -1. */
 static inline int64_t swdl_pow_i64(int64_t base, int64_t exponent) {
   uint64_t result = 1;
@@ -110,6 +122,18 @@ static inline uint32_t swdl_f32_bits(float x) {
 
 static inline float swdl_f32_from_bits(uint32_t bits) {
   float x;
+  memcpy(&x, &bits, sizeof x);
+  return x;
+}
+
+static inline uint64_t swdl_f64_bits(double x) {
+  uint64_t bits;
+  memcpy(&bits, &x, sizeof bits);
+  return bits;
+}
+
+static inline double swdl_f64_from_bits(uint64_t bits) {
+  double x;
   memcpy(&x, &bits, sizeof x);
   return x;
 }
@@ -192,7 +216,7 @@ static inline uint8_t swdl_f8e4m3fnuz_bits(float x) {
   return (uint8_t)((code == 0u ? 0u : (swdl_f32_bits(x) >> 24) & 0x80u) | (code > 0x7fu ? 0x7fu : code));
 }
 
-static inline float swdl_f8e4m3fnuz_value(uint8_t bits) { return bits == 0x80u ? NAN : swdl_small_value(bits, 0x80u, 3u, 8u); }
+static inline float swdl_f8e4m3fnuz_value(uint8_t bits) { return bits == 0x80u ? swdl_f32_from_bits(0x7fc00000u) : swdl_small_value(bits, 0x80u, 3u, 8u); }
 
 static inline float swdl_f8e4m3fnuz_round(float x) { return swdl_f8e4m3fnuz_value(swdl_f8e4m3fnuz_bits(x)); }
 
@@ -225,7 +249,7 @@ static inline uint8_t swdl_f8e5m2fnuz_bits(float x) {
   return (uint8_t)((code == 0u ? 0u : (swdl_f32_bits(x) >> 24) & 0x80u) | (code > 0x7fu ? 0x7fu : code));
 }
 
-static inline float swdl_f8e5m2fnuz_value(uint8_t bits) { return bits == 0x80u ? NAN : swdl_small_value(bits, 0x80u, 2u, 16u); }
+static inline float swdl_f8e5m2fnuz_value(uint8_t bits) { return bits == 0x80u ? swdl_f32_from_bits(0x7fc00000u) : swdl_small_value(bits, 0x80u, 2u, 16u); }
 
 static inline float swdl_f8e5m2fnuz_round(float x) { return swdl_f8e5m2fnuz_value(swdl_f8e5m2fnuz_bits(x)); }
 
@@ -236,7 +260,7 @@ static inline uint8_t swdl_f8e8m0_bits(float x) {
 }
 
 static inline float swdl_f8e8m0_value(uint8_t bits) {
-  return bits == 0xffu ? NAN : swdl_f32_from_bits(bits == 0u ? 0x00400000u : (uint32_t)bits << 23);
+  return swdl_f32_from_bits(bits == 0xffu ? 0x7fc00000u : bits == 0u ? 0x00400000u : (uint32_t)bits << 23);
 }
 
 static inline float swdl_f8e8m0_round(float x) { return swdl_f8e8m0_value(swdl_f8e8m0_bits(x)); }

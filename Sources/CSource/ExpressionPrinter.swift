@@ -22,6 +22,7 @@ struct ExpressionPrinter {
     case .compare(let comparison, let a, let b): return compare(comparison, print(a), print(b))
     case .select(let a, let b, let c): return conditional(print(a), print(b), print(c))
     case .cast(let dtype, let x): return cast(x, to: dtype)
+    case .reinterpret(let dtype, let x): return reinterpreted(x, as: dtype)
     case .broadcast(let x, _): return print(x)
     case .reduce(let function, let x): return x.type.lanes > 1 ? reduction(function, x) : print(x)
     }
@@ -36,17 +37,23 @@ struct ExpressionPrinter {
 
   /// A value as it is kept in memory.
   func stored(_ value: Expr) -> String {
-    value.dtype.isRoundedByHand ? Fragment.call("swdl_\(value.dtype.shortName)_bits", print(value)).text : text(value)
+    if value.dtype.isRoundedByHand { return bits(value).text }
+    return text(value)
   }
 
   private func load(_ buffer: Buffer, _ at: Expr) -> Fragment {
-    let element = Fragment("\(scope[buffer.name])[\(text(at))]")
-    return buffer.dtype.isRoundedByHand ? .call("swdl_\(buffer.dtype.shortName)_value", element) : element
+    buffer.dtype.isRoundedByHand ? .call("swdl_\(buffer.dtype.shortName)_value", element(buffer, at)) : element(buffer, at)
   }
+
+  /// An element as it lies in memory.
+  func element(_ buffer: Buffer, _ at: Expr) -> Fragment { Fragment("\(scope[buffer.name])[\(text(at))]") }
 
   private func number(_ text: String) -> Fragment { Fragment(text, text.hasPrefix("-") || text.hasPrefix("(d") ? .unary : .primary) }
 
-  private func compare(_ comparison: LoopIR.Comparison, _ a: Fragment, _ b: Fragment) -> Fragment {
+  /// Zero, also where the type has none.
+  func zero(_ dtype: DType) -> Fragment { print(.constant(0, dtype.isRoundedByHand ? .float32 : dtype)) }
+
+  func compare(_ comparison: LoopIR.Comparison, _ a: Fragment, _ b: Fragment) -> Fragment {
     let precedence: Fragment.Precedence = comparison == .equal || comparison == .notEqual ? .equality : .relational
     return Fragment("\(a.atLeast(.additive)) \(comparison.rawValue) \(b.atLeast(.additive))", precedence)
   }
@@ -72,7 +79,7 @@ extension ExpressionPrinter {
     if function == .negate {
       return settled(Fragment("-\(operand.text.hasPrefix("-") ? "(\(operand.text))" : operand.atLeast(.unary))", .unary), x.dtype)
     }
-    if function == .not { return compare(.equal, operand, print(.constant(0, x.dtype))) }
+    if function == .not { return compare(.equal, operand, zero(x.dtype)) }
     guard let row = UnaryFunction.table[function] else { preconditionFailure("\(function) of \(x.dtype)") }
     let result = Fragment(expanded(row.c, operand, isDouble: x.dtype == .float64))
     return function.isPredicate ? result : rounded(result, x.dtype)
@@ -99,7 +106,7 @@ extension ExpressionPrinter {
     case .maximum: return .call("swdl_max\(suffix)", x, y)
     case .power: return rounded(.call("pow\(suffix)", x, y), a.dtype)
     case .arcTangent2: return rounded(.call("atan2\(suffix)", x, y), a.dtype)
-    case .and, .or, .xor: preconditionFailure("\(function) of \(a.dtype)")
+    case .and, .or, .xor, .shiftLeft, .shiftRight: preconditionFailure("\(function) of \(a.dtype)")
     }
   }
 
@@ -145,6 +152,8 @@ extension ExpressionPrinter {
     case .and: return isBool ? .infix("&&", .logicalAnd, print(a), print(b)) : bitwise("&", a, b)
     case .or: return isBool ? .infix("||", .logicalOr, print(a), print(b)) : bitwise("|", a, b)
     case .xor: return isBool ? compare(.notEqual, print(a), print(b)) : bitwise("^", a, b)
+    case .shiftLeft: return helper("shl", a, b)
+    case .shiftRight: return helper("shr", a, b)
     case .arcTangent2: preconditionFailure("\(function) of \(a.dtype)")
     }
   }
@@ -181,7 +190,7 @@ extension ExpressionPrinter {
     narrowed(.call("swdl_\(name)_\(a.dtype == .uint64 ? "u64" : "i64")", print(a), print(b)), a.dtype)
   }
 
-  private func signed(_ x: Expr) -> Fragment { x.dtype == .uint64 ? .cast("int64_t", print(x)) : print(x) }
+  func signed(_ x: Expr) -> Fragment { x.dtype == .uint64 ? .cast("int64_t", print(x)) : print(x) }
 
   private func selecting(_ name: String, _ a: Expr, _ b: Expr) -> Fragment {
     let width = a.dtype.byteCount < 4 ? "i32" : a.dtype.shortName
@@ -194,7 +203,7 @@ extension ExpressionPrinter {
   }
 
   /// A result of C's own arithmetic, or of a helper of 64 bits, in the type `dtype`.
-  private func narrowed(_ result: Fragment, _ dtype: DType) -> Fragment {
+  func narrowed(_ result: Fragment, _ dtype: DType) -> Fragment {
     let isHelper = result.precedence == .primary
     switch dtype {
     case .int32, .uint32: return isHelper ? .cast(dtype.value, result) : result
@@ -206,38 +215,5 @@ extension ExpressionPrinter {
     case .float32, .float64, .float16, .bfloat16, .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz, .float8e8m0, .float4e2m1:
       preconditionFailure("an integer result of type \(dtype)")
     }
-  }
-}
-
-// MARK: Casts
-
-extension ExpressionPrinter {
-  private func cast(_ x: Expr, to dtype: DType) -> Fragment {
-    if x.dtype == dtype { return print(x) }
-    if dtype == .bool { return compare(.notEqual, print(x), print(.constant(0, x.dtype))) }
-    if dtype.isRoundedByHand { return roundedCast(x, to: dtype) }
-    if x.dtype.isRoundedByHand && dtype == .float32 { return print(x) }
-    if x.dtype.isFloat && !dtype.isFloat { return truncated(x, to: dtype) }
-    if dtype.isWrappedByHand { return narrowed(signed(x), dtype) }
-    // libtcc does not extend an `int8_t` that is cast to `uint16_t`.
-    let isShort = x.dtype.byteCount < 4 && dtype.byteCount < 4
-    return .cast(dtype.value, isShort ? .cast("int", print(x)) : print(x))
-  }
-
-  /// What does not fit has no answer in C: functions give one.
-  private func truncated(_ x: Expr, to dtype: DType) -> Fragment {
-    let wide = x.dtype == .float64 ? print(x) : .cast("double", print(x))
-    if dtype.byteCount == 8 { return .call("swdl_trunc_\(dtype.shortName)", wide) }
-    if dtype == .uint32 { return .cast(dtype.value, .call("swdl_trunc_i64", wide)) }
-    let whole = Fragment.call(x.dtype == .float64 ? "swdl_trunc_i32" : "swdl_trunc_i32f", print(x))
-    return dtype == .int32 ? whole : narrowed(whole, dtype)
-  }
-
-  /// One rounding, from `double` where `float` would be another.
-  private func roundedCast(_ x: Expr, to dtype: DType) -> Fragment {
-    let function = "swdl_\(dtype.shortName)_\(dtype == .float8e5m2 ? "cast" : "round")"
-    let isFloat = x.dtype == .float32 || x.dtype.isRoundedByHand
-    if isFloat || x.dtype.byteCount < 4 { return .call(function, isFloat ? print(x) : .cast("float", print(x))) }
-    return .call(function, .call("swdl_f32_odd", x.dtype == .float64 ? print(x) : .cast("double", print(x))))
   }
 }

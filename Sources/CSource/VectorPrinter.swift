@@ -30,7 +30,7 @@ extension ExpressionPrinter {
       precondition(dtype == x.dtype, "vectors are not converted: \(x.dtype) to \(dtype)")
       return print(x)
     case .broadcast(let x, _): return .call("\(type)_set", print(x))
-    case .int, .float, .reduce: preconditionFailure("\(expr) is no vector")
+    case .int, .float, .reinterpret, .reduce: preconditionFailure("\(expr) is no vector")
     }
   }
 
@@ -67,7 +67,8 @@ extension ExpressionPrinter {
     case .and: "and"
     case .or: "or"
     case .xor: "xor"
-    case .remainder, .floorDivide, .floorModulo, .power, .arcTangent2: preconditionFailure("\(function) does not act on vectors")
+    case .remainder, .floorDivide, .floorModulo, .power, .arcTangent2, .shiftLeft, .shiftRight:
+      preconditionFailure("\(function) does not act on vectors")
     }
   }
 

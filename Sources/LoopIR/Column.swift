@@ -76,6 +76,9 @@ package struct ColumnEvaluator {
     case .compare(let comparison, let a, let b): return compare(comparison, try value(a), try value(b), a.dtype)
     case .select(let a, let b, let c): return select(try value(a).integers, try value(b), try value(c))
     case .cast(let dtype, let x): return cast(try value(x), from: x.dtype, to: dtype)
+    case .reinterpret(let dtype, let x):
+      let column = try value(x)
+      return Column(column.tensor(x.dtype, [column.count]).reinterpreted(as: dtype))
     case .broadcast(let x, let lanes): return try value(x).gathered([Int](repeating: 0, count: lanes))
     case .reduce(let function, let x): return reduced(function, try value(x), x.dtype)
     }
@@ -213,7 +216,8 @@ extension BinaryFunction {
     case .remainder, .floorModulo: return y == 0 ? 0 : Int64(bitPattern: x % y)
     case .minimum: return Int64(bitPattern: Swift.min(x, y))
     case .maximum: return Int64(bitPattern: Swift.max(x, y))
-    case .add, .subtract, .multiply, .power, .and, .or, .xor, .arcTangent2: return value(a, b)
+    case .shiftRight: return Int64(bitPattern: x >> y)
+    case .add, .subtract, .multiply, .power, .and, .or, .xor, .shiftLeft, .arcTangent2: return value(a, b)
     }
   }
 }

@@ -15,6 +15,7 @@ extension Expr: CustomStringConvertible {
     case .compare(let comparison, let a, let b): return "(\(a) \(comparison.rawValue) \(b))"
     case .select(let a, let b, let c): return "(\(a) ? \(b) : \(c))"
     case .cast(let dtype, let x): return "\(dtype)(\(x))"
+    case .reinterpret(let dtype, let x): return "bits_as_\(dtype)(\(x))"
     case .broadcast(let x, let lanes): return "<\(x) x \(lanes)>"
     case .reduce(let function, let x): return "\(function) of lanes(\(x))"
     }
@@ -32,6 +33,8 @@ extension BinaryFunction {
     case .and: "&"
     case .or: "|"
     case .xor: "^"
+    case .shiftLeft: "<<"
+    case .shiftRight: ">>"
     case .floorDivide, .floorModulo, .minimum, .maximum, .power, .arcTangent2: nil
     }
   }

@@ -68,6 +68,8 @@ package indirect enum Expr: Hashable, Sendable {
   /// The second where the first is true, else the third; one condition may decide for all lanes.
   case select(Expr, Expr, Expr)
   case cast(DType, Expr)
+  /// The same bits as a value of another type of as many bits.
+  case reinterpret(DType, Expr)
   case broadcast(Expr, lanes: Int)
   /// All lanes of a vector combined into one number by `add`, `minimum` or `maximum`: the lower half with the upper half until one
   /// is left. The number of lanes is a power of two.
@@ -93,7 +95,7 @@ extension Expr {
     case .binary(_, let a, _), .multiplyAdd(let a, _, _): a.type
     case .compare(_, let a, _): ValueType(.bool, lanes: a.type.lanes)
     case .select(_, let a, _): a.type
-    case .cast(let dtype, let x): ValueType(dtype, lanes: x.type.lanes)
+    case .cast(let dtype, let x), .reinterpret(let dtype, let x): ValueType(dtype, lanes: x.type.lanes)
     case .broadcast(let x, let lanes): ValueType(x.type.dtype, lanes: lanes)
     case .reduce(_, let x): ValueType(x.type.dtype)
     }
@@ -177,7 +179,7 @@ extension Expr {
     switch self {
     case .int, .float, .variable: []
     case .load(_, let at, _): [at]
-    case .unary(_, let x), .cast(_, let x), .broadcast(let x, _), .reduce(_, let x): [x]
+    case .unary(_, let x), .cast(_, let x), .reinterpret(_, let x), .broadcast(let x, _), .reduce(_, let x): [x]
     case .binary(_, let a, let b), .compare(_, let a, let b): [a, b]
     case .multiplyAdd(let a, let b, let c), .select(let a, let b, let c): [a, b, c]
     }
@@ -194,6 +196,7 @@ extension Expr {
     case .compare(let comparison, let a, let b): .compare(comparison, transform(a), transform(b))
     case .select(let a, let b, let c): .select(transform(a), transform(b), transform(c))
     case .cast(let dtype, let x): .cast(dtype, transform(x))
+    case .reinterpret(let dtype, let x): .reinterpret(dtype, transform(x))
     case .broadcast(let x, let lanes): .broadcast(transform(x), lanes: lanes)
     case .reduce(let function, let x): .reduce(function, transform(x))
     }

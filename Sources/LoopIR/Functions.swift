@@ -81,6 +81,8 @@ package enum BinaryFunction: String, Hashable, Sendable, CaseIterable {
   case power, arcTangent2
   /// On bool: logical. On integers: bitwise.
   case and, or, xor
+  /// On integers. To the right with the sign; an amount that is negative or not less than the width moves every bit out.
+  case shiftLeft, shiftRight
 }
 
 extension BinaryFunction {
@@ -97,7 +99,7 @@ extension BinaryFunction {
     case .maximum: return Swift.max(a, b)
     case .floorDivide: return b == 0 ? nil : a.flooredDivision(by: b)
     case .floorModulo: return b == 0 ? nil : a - a.flooredDivision(by: b) * b
-    case .power, .arcTangent2, .and, .or, .xor: return nil
+    case .power, .arcTangent2, .and, .or, .xor, .shiftLeft, .shiftRight: return nil
     }
     return checked.overflow ? nil : checked.partialValue
   }
@@ -116,7 +118,7 @@ extension BinaryFunction {
     case .maximum: a < b ? b : a
     case .power: Glibc.pow(a, b)
     case .arcTangent2: Glibc.atan2(a, b)
-    case .and, .or, .xor: preconditionFailure("\(self) acts on integers and bool")
+    case .and, .or, .xor, .shiftLeft, .shiftRight: preconditionFailure("\(self) acts on integers and bool")
     }
   }
 
@@ -126,7 +128,8 @@ extension BinaryFunction {
     switch self {
     case .power: Glibc.powf(a, b)
     case .arcTangent2: Glibc.atan2f(a, b)
-    case .add, .subtract, .multiply, .divide, .remainder, .floorDivide, .floorModulo, .minimum, .maximum, .and, .or, .xor:
+    case .add, .subtract, .multiply, .divide, .remainder, .floorDivide, .floorModulo, .minimum, .maximum, .and, .or, .xor, .shiftLeft,
+      .shiftRight:
       Float(value(Double(a), Double(b)))
     }
   }
@@ -147,6 +150,8 @@ extension BinaryFunction {
     case .and: a & b
     case .or: a | b
     case .xor: a ^ b
+    case .shiftLeft: b < 0 ? 0 : a << b
+    case .shiftRight: b < 0 ? a >> 63 : a >> b
     case .arcTangent2: preconditionFailure("\(self) acts on floats")
     }
   }

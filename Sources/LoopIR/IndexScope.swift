@@ -66,7 +66,7 @@ extension IndexScope {
     case .binary(let function, let a, let b): return interval(of: function, a, b)
     case .select(_, let a, let b): return bounds(of: a).union(bounds(of: b))
     case .int(let value, _): return Interval(Int(value))
-    case .float, .load, .unary, .multiplyAdd, .compare, .cast, .broadcast, .reduce: return .unbounded
+    case .float, .load, .unary, .multiplyAdd, .compare, .cast, .reinterpret, .broadcast, .reduce: return .unbounded
     }
   }
 
@@ -77,7 +77,7 @@ extension IndexScope {
     case .divide: return b.positiveConstant.map { bounds(of: a).divided(by: $0) } ?? .unbounded
     case .remainder: return b.positiveConstant.map { bounds(of: a).remainder(by: $0) } ?? .unbounded
     case .floorModulo: return b.positiveConstant.map { Interval(0, $0 - 1) } ?? .unbounded
-    case .add, .subtract, .multiply, .floorDivide, .power, .arcTangent2, .and, .or, .xor: return .unbounded
+    case .add, .subtract, .multiply, .floorDivide, .power, .arcTangent2, .shiftLeft, .shiftRight, .and, .or, .xor: return .unbounded
     }
   }
 

@@ -34,7 +34,7 @@ package struct Rule: Hashable, Sendable, CustomStringConvertible {
     switch (a, b) {
     case (.unary(let f, _), .unary(let g, _)): f == g
     case (.binary(let f, _, _), .binary(let g, _, _)): f == g
-    case (.cast(let f, _), .cast(let g, _)): f == g
+    case (.cast(let f, _), .cast(let g, _)), (.reinterpret(let f, _), .reinterpret(let g, _)): f == g
     case (.select, .select): true
     default: a == b
     }

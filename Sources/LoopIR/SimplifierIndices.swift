@@ -16,7 +16,7 @@ extension IndexScope {
     case .select(let condition, let a, let b): return selection(value(condition), form(a), form(b))
     case .cast(.int32, let x) where x.type == .index: return form(x)
     case .load: return LinearForm(atom: value(expr))
-    case .float, .unary, .compare, .cast, .broadcast, .reduce: return LinearForm(atom: expr.mapChildren { value($0) })
+    case .float, .unary, .compare, .cast, .reinterpret, .broadcast, .reduce: return LinearForm(atom: expr.mapChildren { value($0) })
     }
   }
 
@@ -31,7 +31,7 @@ extension IndexScope {
     case .floorModulo where interval(of: a).isNonNegative && interval(of: b).isNonNegative: return remainder(a, b)
     case .minimum: return interval(of: a - b).upper.map { $0 <= 0 } ?? false ? a : lesser(function, b, a)
     case .maximum: return interval(of: a - b).lower.map { $0 >= 0 } ?? false ? a : lesser(function, b, a)
-    case .floorDivide, .floorModulo, .power, .arcTangent2, .and, .or, .xor: return opaque(function, a, b)
+    case .floorDivide, .floorModulo, .power, .arcTangent2, .shiftLeft, .shiftRight, .and, .or, .xor: return opaque(function, a, b)
     }
   }
 

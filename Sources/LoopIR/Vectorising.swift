@@ -94,7 +94,7 @@ struct LaneWriter {
     case .select(let condition, let a, let b):
       guard a.dtype.isVectorised else { throw refusal("there are no vectors of \(a.dtype)") }
       return .select(try value(condition), broadcast(try value(a)), broadcast(try value(b)))
-    case .int, .float, .cast, .broadcast, .reduce: throw refusal("\(expr) takes no vectors")
+    case .int, .float, .cast, .reinterpret, .broadcast, .reduce: throw refusal("\(expr) takes no vectors")
     }
   }
 

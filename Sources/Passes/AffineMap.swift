@@ -77,7 +77,7 @@ private struct AffineForm {
     case .binary(let function, let a, let b):
       guard let left = AffineForm(a, in: x), let right = AffineForm(b, in: x) else { return nil }
       return combined(function, left, right)
-    case .int, .float, .load, .unary, .compare, .select, .cast, .broadcast, .reduce: return nil
+    case .int, .float, .load, .unary, .compare, .select, .cast, .reinterpret, .broadcast, .reduce: return nil
     }
   }
 
@@ -92,7 +92,8 @@ private struct AffineForm {
     case .divide:
       guard b.scale == nil, let divisor = b.offset else { return nil }
       return a.map { $0 / divisor }
-    case .remainder, .floorDivide, .floorModulo, .minimum, .maximum, .power, .arcTangent2, .and, .or, .xor: return nil
+    case .remainder, .floorDivide, .floorModulo, .minimum, .maximum, .power, .arcTangent2, .shiftLeft, .shiftRight, .and, .or, .xor:
+      return nil
     }
   }
 

@@ -71,7 +71,7 @@ extension Expr {
     switch self {
     case .unary(let function, _): !function.isCheap
     case .binary(let function, _, _): !function.isCheap
-    case .int, .float, .variable, .load, .multiplyAdd, .compare, .select, .cast, .broadcast, .reduce: false
+    case .int, .float, .variable, .load, .multiplyAdd, .compare, .select, .cast, .reinterpret, .broadcast, .reduce: false
     }
   }
 
@@ -86,6 +86,7 @@ extension Expr {
     case .compare: "compare"
     case .select: "select"
     case .cast: "cast"
+    case .reinterpret: "bit_cast"
     case .multiplyAdd: "multiply_add"
     case .int, .float, .variable, .load, .broadcast, .reduce: nil
     }
@@ -106,7 +107,7 @@ extension UnaryFunction {
 extension BinaryFunction {
   fileprivate var isCheap: Bool {
     switch self {
-    case .add, .subtract, .multiply, .minimum, .maximum, .and, .or, .xor: true
+    case .add, .subtract, .multiply, .minimum, .maximum, .and, .or, .xor, .shiftLeft, .shiftRight: true
     case .divide, .remainder, .floorDivide, .floorModulo, .power, .arcTangent2: false
     }
   }

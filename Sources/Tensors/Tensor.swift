@@ -64,6 +64,13 @@ extension Tensor {
 }
 
 extension Tensor {
+  /// The same bits as elements of another type of as many bits. A bool is true unless all bits are zero.
+  package func reinterpreted(as other: DType) -> Tensor {
+    precondition(other.bitCount == dtype.bitCount, "\(dtype) and \(other)")
+    if other == .bool || other.bitCount < 8 && other.isInteger { return Tensor(other, dims, integers: bytes.map { Int64($0) }) }
+    return Tensor(other, dims, bytes: other.bitCount < 8 ? bytes.map { $0 & 0x0F } : bytes)
+  }
+
   /// The elements read as `Element`, whose size is that of the tensor's type.
   package func elements<Element: BitwiseCopyable>(as: Element.Type) -> [Element] {
     precondition(MemoryLayout<Element>.size == dtype.byteCount)

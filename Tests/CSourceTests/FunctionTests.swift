@@ -55,6 +55,10 @@ private func floats(_ dtype: DType, seed: UInt64) -> Tensor {
     })
 }
 
+private func reinterpretations(_ x: Expr) -> [Expr] {
+  DType.allCases.filter { $0.bitCount == x.dtype.bitCount }.map { .reinterpret($0, x) }
+}
+
 private let exactOnFloats: [BinaryFunction] = [
   .add, .subtract, .multiply, .divide, .remainder, .floorDivide, .floorModulo, .minimum, .maximum,
 ]
@@ -86,7 +90,7 @@ private let exactOnFloats: [BinaryFunction] = [
         let literals: [Expr] = [a / .int(3, dtype), a * .int(7, dtype), .multiplyAdd(a, b, a), .binary(.floorModulo, a, .int(5, dtype))]
         let unary = [UnaryFunction.negate, .abs, .sign, .bitwiseNot, .not].map { Expr.unary($0, a) }
         let compared = LoopIR.Comparison.allCases.map { Expr.select(.compare($0, a, b), a, b) }
-        return binary + literals + unary + compared + DType.allCases.map { .cast($0, a) }
+        return binary + literals + unary + compared + DType.allCases.map { .cast($0, a) } + reinterpretations(a)
       }, dtypes)
     let inputs = dtypes.enumerated().flatMap { position, dtype in
       [integers(dtype, seed: UInt64(position)), integers(dtype, seed: UInt64(position + 100))]
@@ -109,7 +113,7 @@ private let exactOnFloats: [BinaryFunction] = [
         let compared = LoopIR.Comparison.allCases.map { Expr.select(.compare($0, a, b), a, .constant(.nan, dtype)) }
         let binary = exactOnFloats.map { Expr.binary($0, a, b) } + [.multiplyAdd(a, b, a), a - (b - a) * (a / b)]
         let casts = DType.allCases.map { Expr.cast($0, a) }
-        return binary + literals + unary.map { .unary($0, a) } + compared + casts
+        return binary + literals + unary.map { .unary($0, a) } + compared + casts + reinterpretations(a)
       }, dtypes)
     let inputs = dtypes.enumerated().flatMap { [floats($1, seed: UInt64($0)), floats($1, seed: UInt64($0 + 100))] }
     try expectAgreement(program, inputs, backend, true)
@@ -121,6 +125,7 @@ private let exactOnFloats: [BinaryFunction] = [
       { _, a, b in
         let truth: [Expr] = [a .&& b, .binary(.or, a, b), .binary(.xor, a, b), .unary(.not, a .&& .unary(.not, b))]
         return truth + [.select(.binary(.or, a .&& b, .compare(.notEqual, a, b)), a, b)] + DType.allCases.map { .cast($0, a) }
+          + reinterpretations(a)
       }, [.bool])
     try expectAgreement(program, [integers(.bool, seed: 1), integers(.bool, seed: 2)], backend)
   }

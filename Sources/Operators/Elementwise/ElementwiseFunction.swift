@@ -90,11 +90,6 @@ extension ElementwiseFunction {
     return Map(ElementwiseBody(result.dtype == dtype.accumulator ? result.converted(to: dtype) : result), inputCount: arity)
   }
 
-  /// Every element converted: floats to integers truncate towards zero, and to bool tell what is not zero.
-  package static func cast(_ source: DType, to dtype: DType) -> Map {
-    Map(ElementwiseBody(ElementwiseBody.input(0, source).converted(to: dtype)), inputCount: 1)
-  }
-
   private func check(_ dtypes: [DType], _ attributes: Attributes) throws(Diagnostic) {
     guard dtypes.count == arity else { throw Diagnostic("\(name) is given \(dtypes.count) inputs", hint: "it takes \(arity)") }
     let operands = domain == .selection ? dtypes.dropFirst() : dtypes[...]

@@ -23,6 +23,11 @@ extension ElementwiseFunction {
     bits("bitwise_and", .and) { $0 & $1 },
     bits("bitwise_or", .or) { $0 | $1 },
     bits("bitwise_xor", .xor) { $0 ^ $1 },
+    // Amounts that are negative or not less than the width move every bit out.
+    shift("shift_left", .shiftLeft) { x, by in (0..<64).contains(by) ? Double(Int64(x) << Int64(by)) : 0 },
+    shift("shift_right", .shiftRight) { x, by in
+      (0..<64).contains(by) ? (x / Double(sign: .plus, exponent: Int(by), significand: 1)).rounded(.down) : x < 0 ? -1 : 0
+    },
   ]
 
   private static func comparison(
@@ -41,6 +46,12 @@ extension ElementwiseFunction {
       name, 2, .any,
       body: { x, _ in .binary(function, x[0].truth, x[1].truth) },
       meaning: { x, _ in holds(x[0] != 0, x[1] != 0) ? 1 : 0 })
+  }
+
+  private static func shift(_ name: String, _ function: BinaryFunction, _ meaning: @escaping @Sendable (Double, Double) -> Double)
+    -> ElementwiseFunction
+  {
+    ElementwiseFunction(name, 2, .integers, body: { x, _ in .binary(function, x[0], x[1]) }, meaning: { x, _ in meaning(x[0], x[1]) })
   }
 
   private static func bits(_ name: String, _ function: BinaryFunction, _ combine: @escaping @Sendable (Int64, Int64) -> Int64)

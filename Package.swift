@@ -77,7 +77,7 @@ let package = Package(
     tests(
       "ReadersTests",
       ["ONNXProto", "Lowering", "Readers", "Containers", "Passes", "Operators", "GraphIR", "LoopIR", "Tensors", "TestSupport"]),
-    tests("LoweringTests", ["Lowering", "Operators", "GraphIR", "Schedules", "Targets", "LoopIR", "Tensors", "TestSupport"]),
+    tests("LoweringTests", ["Lowering", "Passes", "Operators", "GraphIR", "Schedules", "Targets", "LoopIR", "Tensors", "TestSupport"]),
     tests("ValidationTests", ["Validation", "Tensors", "TestSupport"]),
     tests(
       "SwiftDLTests",

@@ -194,8 +194,12 @@ int main(int argc, char **argv) {
       }
     }
   }
-  for (int i = 0; i < OUTPUT_COUNT; i++) { outputs[i].data = allocate(element_count(&outputs[i]) * outputs[i].size); }
+  for (int i = 0; i < OUTPUT_COUNT; i++) {
+    const size_t count = element_count(&outputs[i]);
+    outputs[i].data = allocate((count > outputs[i].most ? count : outputs[i].most) * outputs[i].size);
+  }
   run_model(self);
+  set_extents();
   if (out != NULL) {
     write_outputs(out);
   } else if (repeat == 0) {

@@ -32,7 +32,7 @@ struct HarnessPrinter {
   private func addTables(_ lines: inout Lines) {
     let rank = max((program.inputs + program.outputs).map(\.type.rank).max() ?? 0, 1)
     lines.open("typedef struct port")
-    let members = ["char kind", "size_t size", "int rank", "int is_open", "int64_t extents[\(rank)]", "void *data"]
+    let members = ["char kind", "size_t size", "int rank", "int is_open", "size_t most", "int64_t extents[\(rank)]", "void *data"]
     for member in members { lines.add(member + ";") }
     lines.close("} port;")
     lines.add("")
@@ -42,6 +42,8 @@ struct HarnessPrinter {
     lines.add("static const char *const dim_names[DIM_COUNT + 1] = {\(dimNames.joined(separator: ", "))};")
     let least = program.openDims.map { "\(min(max($0.range.lowerBound, 1), $0.range.upperBound))" } + ["0"]
     lines.add("static int32_t dims[DIM_COUNT + 1] = {\(least.joined(separator: ", "))};")
+    let returned = program.returnedDims.map { "\($0.range.upperBound)" }
+    if !returned.isEmpty { lines.add("static int32_t returned[\(returned.count)] = {\(returned.joined(separator: ", "))};") }
     addPorts(&lines, "inputs", program.inputs)
     addPorts(&lines, "outputs", program.outputs)
     lines.add("")
@@ -52,9 +54,12 @@ struct HarnessPrinter {
     for port in ports {
       let isOpen = port.type.shape.constants == nil
       let dtype = port.type.dtype
-      lines.add("  {'\(kind(dtype))', \(dtype.byteCount), \(port.type.rank), \(isOpen ? 1 : 0), {0}, NULL},")
+      // Extents that the run computes are not known when memory is allocated.
+      let isComputed = port.type.shape.contains { !$0.symbols.isDisjoint(with: program.returnedDims.map(\.name)) }
+      let most = isComputed ? program.elementCount(port) : 0
+      lines.add("  {'\(kind(dtype))', \(dtype.byteCount), \(port.type.rank), \(isOpen ? 1 : 0), \(most), {0}, NULL},")
     }
-    lines.add("  {'i', 0, 0, 0, {0}, NULL},")
+    lines.add("  {'i', 0, 0, 0, 0, {0}, NULL},")
     lines.add("};")
   }
 
@@ -91,10 +96,13 @@ struct HarnessPrinter {
     let ports = zip(places, program.inputs + program.outputs)
     let symbols = ports.reduce(into: Set<String>()) { $0.formUnion($1.1.type.shape.flatMap(\.symbols)) }
     var scope = names.file.inner
-    scope.reserve(["dims", "inputs", "outputs", "port"])
+    scope.reserve(["dims", "returned", "inputs", "outputs", "port"])
     lines.openFunction("static void set_extents", [])
     for (position, dim) in program.openDims.enumerated() where symbols.contains(dim.name) {
       lines.add("const int32_t \(scope.declare(dim.name)) = dims[\(position)];")
+    }
+    for (position, dim) in program.returnedDims.enumerated() {
+      lines.add("const int32_t \(scope.declare(dim.name)) = returned[\(position)];")
     }
     var expressions = ExpressionPrinter(scope: scope)
     expressions.knowledge.indices = symbols
@@ -125,7 +133,7 @@ struct HarnessPrinter {
     lines.add("")
     let arguments =
       ["self"] + program.openDims.indices.map { "dims[\($0)]" } + program.inputs.indices.map { "inputs[\($0)].data" }
-      + program.outputs.indices.map { "outputs[\($0)].data" }
+      + program.outputs.indices.map { "outputs[\($0)].data" } + program.returnedDims.indices.map { "&returned[\($0)]" }
     lines.openFunction("static void run_model", ["void *self"])
     lines.list("const int status = \(prefix)_run", arguments, ";")
     lines.open("if (status != 0)")

@@ -38,8 +38,8 @@ struct HeaderPrinter {
     lines.add("#define \(names.macro)_ARENA_BYTES \(program.arenaBytes)")
     lines.add("#define \(names.macro)_WEIGHTS_BYTES \(weightsBytes)")
     lines.add("")
-    if !program.openDims.isEmpty { lines.add("/* The least and the largest value of each open dimension. */") }
-    for (macro, dim) in zip(names.dimMacros, program.openDims) {
+    if !names.dimMacros.isEmpty { lines.add("/* The least and the largest value of each open dimension. */") }
+    for (macro, dim) in zip(names.dimMacros, program.openDims + program.returnedDims) {
       lines.add("#define \(macro)_MIN \(dim.range.lowerBound)")
       lines.add("#define \(macro)_MAX \(dim.range.upperBound)")
     }
@@ -98,6 +98,9 @@ struct HeaderPrinter {
     }
     for (name, port) in zip(names.inputs, program.inputs) { text.append("\(name): input \"\(port.name)\", \(port.type)") }
     for (name, port) in zip(names.outputs, program.outputs) { text.append("\(name): output \"\(port.name)\", \(port.type)") }
+    for (name, dim) in zip(names.returned, program.returnedDims) {
+      text.append("\(name): receives the extent \"\(dim.name)\" of outputs, \(dim.range.lowerBound) to \(dim.range.upperBound)")
+    }
     return text
   }
 
@@ -105,7 +108,9 @@ struct HeaderPrinter {
     var reasons: [String] = []
     if !program.openDims.isEmpty { reasons.append("a dimension is out of its range") }
     if storage == .bind { reasons.append("no weights are bound") }
-    return reasons.isEmpty ? "" : ", or 1, having touched nothing, where \(reasons.joined(separator: " or "))"
+    let early = reasons.isEmpty ? "" : ", or 1, having touched nothing, where \(reasons.joined(separator: " or "))"
+    return early
+      + (program.computedDims.isEmpty ? "" : ", or 2, with outputs of no use, where an extent that it computes is out of its range")
   }
 }
 
@@ -117,7 +122,7 @@ struct SignaturePrinter {
   var parameters: [String] {
     ["\(names.prefix)_t *self"] + names.dims.map { "int32_t \($0)" }
       + zip(names.inputs, program.inputs).map { parameter("const ", $0, $1) }
-      + zip(names.outputs, program.outputs).map { parameter("", $0, $1) }
+      + zip(names.outputs, program.outputs).map { parameter("", $0, $1) } + names.returned.map { "int32_t *\($0)" }
   }
 
   private func parameter(_ qualifier: String, _ name: String, _ port: Program.Port) -> String {

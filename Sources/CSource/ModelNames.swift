@@ -12,9 +12,11 @@ struct ModelNames {
   let dims: [String]
   let inputs: [String]
   let outputs: [String]
+  /// Parameters through which computed dimensions are handed back.
+  let returned: [String]
   /// Members of the model's struct.
   let states: [String]
-  /// Each followed by `_MIN` and `_MAX`.
+  /// Of open dimensions, then of those that are handed back; each followed by `_MIN` and `_MAX`.
   let dimMacros: [String]
   /// The numbers of elements of inputs and outputs.
   let sizeMacros: [String]
@@ -36,13 +38,14 @@ struct ModelNames {
     dims = program.openDims.map { run.declare($0.name) }
     inputs = program.inputs.map { run.fresh($0.identifier) }
     outputs = program.outputs.map { run.fresh($0.identifier) }
+    returned = program.returnedDims.map { run.fresh($0.identifier) }
     self.run = run
     var members = Scope()
     members.reserve(["arena", "weights", "unused"])
     states = program.states.map { members.fresh($0.identifier) }
     var macros = Scope()
     macros.reserve(["ARENA_BYTES", "WEIGHTS_BYTES", "WEIGHTS_SECTION", "WEIGHTS_FILE", "H"])
-    dimMacros = dims.map { "\(prefix.uppercased())_\(macros.fresh($0.uppercased()))" }
+    dimMacros = (dims + returned).map { "\(prefix.uppercased())_\(macros.fresh($0.uppercased()))" }
     sizeMacros = (inputs + outputs).map { "\(prefix.uppercased())_\(macros.fresh("\($0.uppercased())_SIZE"))" }
   }
 }

@@ -38,6 +38,7 @@ struct ProgramFacts {
       case .loop(_, let count, let body):
         usedDims.formUnion(count.variables)
         visit(body)
+      case .settle(_, let argument, let dtype, _): visit(argument, dtype)
       case .branch(let condition, let then, let otherwise):
         visit(condition, .bool)
         visit(then)
@@ -59,18 +60,6 @@ struct ProgramFacts {
 }
 
 extension Program {
-  /// The largest value of an extent, reached where every open dimension is at one end of its range.
-  func largest(_ dim: Dim) -> Int {
-    var corners: [[String: Int]] = [[:]]
-    for open in openDims where dim.symbols.contains(open.name) {
-      corners = corners.flatMap { corner in
-        Set([open.range.lowerBound, open.range.upperBound]).map { corner.merging([open.name: $0]) { $1 } }
-      }
-    }
-    guard let largest = corners.compactMap({ dim.value($0) }).max() else { preconditionFailure("\(dim) is without bounds") }
-    return largest
-  }
-
   /// The elements of memory of a port, where they are known when we compile.
   func elementCount(_ port: Port) -> Int { largest(port.type.storageCount) }
 }

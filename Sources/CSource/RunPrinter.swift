@@ -49,6 +49,7 @@ struct RunPrinter {
       lines.close()
     }
     print(program.steps)
+    for (name, dim) in zip(names.returned, program.returnedDims) { lines.add("*\(name) = \(expressions.scope[dim.name]);") }
     lines.add("return 0;")
     lines.close()
   }
@@ -61,10 +62,12 @@ struct RunPrinter {
   }
 
   private mutating func print(_ steps: [Step]) {
-    for step in steps {
+    for (position, step) in steps.enumerated() {
       switch step {
       case .call(let kernel, let arguments, let layer): printCall(kernel, arguments, layer)
       case .loop(let variable, let count, let body): printLoop(variable, count, body)
+      case .settle(let dim, let source, let dtype, let range):
+        printSettling(dim, pointer(source, dtype), range, rest: steps[(position + 1)...])
       case .branch(let condition, let then, let otherwise): printBranch(condition, then, otherwise)
       }
     }
@@ -89,6 +92,21 @@ struct RunPrinter {
     let first = program.layers[..<layer].reduce(0) { $0 + $1.outputs.count }
     for (position, output) in program.layers[layer].outputs.enumerated() {
       lines.add("swiftdl_trace_hook(\(first + position), \(pointer(output.argument, output.view.buffer.dtype)));")
+    }
+  }
+
+  private mutating func printSettling(_ dim: String, _ source: String, _ range: ClosedRange<Int>, rest: ArraySlice<Step>) {
+    lines.open("if (*(\(source)) < \(range.lowerBound) || *(\(source)) > \(range.upperBound))")
+    lines.add("return 2;")
+    lines.close()
+    let isTraced = options.isTraced && program.computedDims.contains { $0.name == dim }
+    let isReturned = program.returnedDims.contains { $0.name == dim }
+    guard isTraced || isReturned || rest.contains(where: { $0.uses(dim, in: program) }) else { return }
+    let identifier = expressions.scope.declare(dim)
+    expressions.knowledge.indices.insert(dim)
+    lines.add("const int32_t \(identifier) = (int32_t)*(\(source));")
+    if isTraced, let position = program.computedDims.firstIndex(where: { $0.name == dim }) {
+      lines.add("swiftdl_trace_hook(\(-1 - position), &\(identifier));")
     }
   }
 
@@ -130,6 +148,20 @@ struct RunPrinter {
     case .arena(let byteOffset):
       precondition(byteOffset.isMultiple(of: dtype.byteCount), "\(dtype) at byte \(byteOffset) of the arena")
       return ("self->arena.\(dtype.arenaMember)", byteOffset / dtype.byteCount)
+    }
+  }
+}
+
+extension Step {
+  /// The C of the step mentions a dimension.
+  fileprivate func uses(_ dim: String, in program: Program) -> Bool {
+    func mentions(_ arguments: [Argument]) -> Bool { arguments.contains { $0.offset.variables.contains(dim) } }
+    switch self {
+    case .call(let kernel, let arguments, _): return program.kernels[kernel].dims.contains(dim) || mentions(arguments)
+    case .loop(_, let count, let body): return count.variables.contains(dim) || body.contains { $0.uses(dim, in: program) }
+    case .settle(_, let source, _, _): return mentions([source])
+    case .branch(let condition, let then, let otherwise):
+      return mentions([condition]) || (then + otherwise).contains { $0.uses(dim, in: program) }
     }
   }
 }

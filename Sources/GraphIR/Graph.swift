@@ -83,8 +83,10 @@ package struct Graph: Hashable, Sendable {
   package var outputs: [Output] = []
   package var states: [State] = []
   package var constants: [ValueID: Tensor] = [:]
-  /// Values that open dimensions may take.
+  /// Values that open dimensions may take, those that a run computes included.
   package var dims: [String: ClosedRange<Int>] = [:]
+  /// Dimensions that a run computes, known once their source is.
+  package var computedDims: [String: DimSource] = [:]
   /// Names in use, each with the number at which the search for a free one goes on.
   private var takenNames: [String: Int] = [:]
 
@@ -176,8 +178,9 @@ extension Graph {
   /// Values that must outlive the last node: outputs, and what states become.
   package var results: Set<ValueID> { Set(outputs.map(\.value) + states.map(\.output)) }
 
-  /// The graph with open dimensions replaced in types and operators.
+  /// The graph with open dimensions replaced in types and operators; its own computed ones stay.
   package func substituting(_ dims: [String: Dim]) -> Graph {
+    let dims = dims.filter { computedDims[$0.key] == nil }
     var copy = self
     for index in values.indices { copy.values[index].type.shape = values[index].type.shape.map { $0.substituting(dims) } }
     for position in nodes.indices { copy.nodes[position].op = nodes[position].op.substituting(dims) }
@@ -191,5 +194,6 @@ extension Graph {
     }
     for position in outputs.indices where outputs[position].value == old { outputs[position].value = new }
     for position in states.indices where states[position].output == old { states[position].output = new }
+    for (name, source) in computedDims where source.value == old { computedDims[name]?.value = new }
   }
 }

@@ -4,7 +4,9 @@ extension Graph: CustomStringConvertible {
   /// One line for each input, constant, node and output: what `inspect` and `--dump-after` print.
   package var description: String {
     var lines = ["graph \"\(printable(name))\""]
-    lines += dims.sorted { $0.key < $1.key }.map { "  dim \(printable($0.key)) in \($0.value.lowerBound)...\($0.value.upperBound)" }
+    lines += dims.sorted { $0.key < $1.key }.map {
+      "  dim \(printable($0.key)) in \($0.value.lowerBound)...\($0.value.upperBound)\(origin($0.key))"
+    }
     lines += inputs.map { "  input \(shown($0)): \(type($0))" }
     lines += states.map { "  state \(shown($0.input)): \(type($0.input)) becomes \(shown($0.output))" }
     lines += constants.keys.sorted().map { "  constant \(shown($0)): \(type($0))" }
@@ -12,6 +14,8 @@ extension Graph: CustomStringConvertible {
     lines += outputs.map { "  output \(printable($0.name)) = \(shown($0.value))" }
     return lines.joined(separator: "\n")
   }
+
+  private func origin(_ dim: String) -> String { computedDims[dim].map { " = \(shown($0.value))[\($0.element)]" } ?? "" }
 
   private func shown(_ id: ValueID?) -> String { id.map { "%\(printable(self[$0].name))" } ?? "_" }
 

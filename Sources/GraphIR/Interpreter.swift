@@ -28,10 +28,13 @@ package struct Interpreter {
     for (position, state) in graph.states.enumerated() {
       if let states { values[state.input] = states[position] } else { values[state.input] = try zeros(graph.type(state.input), dims) }
     }
-    let settled = dims.mapValues { Dim($0) }
+    var settled = dims.mapValues { Dim($0) }
+    let waiting = graph.dimsBySource
+    for id in waiting.keys.sorted() where values[id] != nil { try settle(waiting[id] ?? [], values, &settled) }
     for node in graph.nodes {
       willRun(node)
       try run(node, &values, settled)
+      for id in node.outputs { try settle(waiting[id] ?? [], values, &settled) }
     }
     return values
   }
@@ -40,6 +43,18 @@ package struct Interpreter {
   package func outputs(_ inputs: [Tensor]) throws(Diagnostic) -> [Tensor] {
     let values = try run(inputs)
     return graph.outputs.compactMap { values[$0.value] }
+  }
+
+  /// Reads computed dimensions from the value that they wait for.
+  private func settle(_ names: [String], _ values: [ValueID: Tensor], _ dims: inout [String: Dim]) throws(Diagnostic) {
+    for name in names {
+      guard let source = graph.computedDims[name], let tensor = values[source.value], source.element < tensor.count else { continue }
+      let value = Int(tensor.integers[source.element])
+      guard let range = graph.dims[name], range.contains(value) else {
+        throw Diagnostic("the extent \(name) becomes \(value)", hint: "it has to be within \(graph.dims[name] ?? 0...0)")
+      }
+      dims[name] = Dim(value)
+    }
   }
 
   private func run(_ node: Node, _ values: inout [ValueID: Tensor], _ dims: [String: Dim]) throws(Diagnostic) {

@@ -16,7 +16,7 @@ extension Graph {
     for (id, tensor) in constants where tensor.type.dtype != type(id).dtype || tensor.type.shape != type(id).shape {
       found.append("constant \(self[id].name) holds \(tensor.type), not \(type(id))")
     }
-    return found
+    return found + dimDefects()
   }
 
   private func typeDefects(_ node: Node) -> [String] {

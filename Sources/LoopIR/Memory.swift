@@ -26,8 +26,8 @@ package final class Memory {
     dtype = .uint8
   }
 
-  /// The elements in the type that the memory was made with.
-  package func tensor(_ dims: [Int]) -> Tensor { Tensor(dtype, dims, bytes: bytes) }
+  /// The first elements in the type that the memory was made with.
+  package func tensor(_ dims: [Int]) -> Tensor { Tensor(dtype, dims, bytes: Array(bytes.prefix(dims.reduce(dtype.byteCount, *)))) }
 
   func load(_ buffer: Buffer, _ at: Int, _ access: Access) throws(Diagnostic) -> Column {
     try check(buffer, at, access)

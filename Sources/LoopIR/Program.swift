@@ -62,6 +62,8 @@ package indirect enum Step: Hashable, Sendable {
   case call(kernel: Int, [Argument], layer: Int)
   /// The steps once for each value of the variable from 0 up to but not including `count`.
   case loop(String, count: Expr, [Step])
+  /// Reads a computed dimension from an integer; a run in which it is outside of the range fails.
+  case settle(dim: String, Argument, DType, ClosedRange<Int>)
   /// One of two sequences by an element of type bool.
   case branch(Argument, then: [Step], else: [Step])
 }
@@ -92,7 +94,7 @@ package struct Program: Hashable, Sendable {
     }
   }
 
-  /// A dimension that the caller settles: an `int32_t` argument between `range`.
+  /// A dimension that the caller settles, as an `int32_t` argument, or that a run computes, between `range`.
   package struct OpenDim: Hashable, Sendable {
     package var name: String
     package var identifier: String
@@ -142,6 +144,8 @@ package struct Program: Hashable, Sendable {
   package var states: [Port] = []
   package var constants: [Constant] = []
   package var openDims: [OpenDim] = []
+  /// Dimensions that a run computes.
+  package var computedDims: [OpenDim] = []
   package var kernels: [Kernel] = []
   package var steps: [Step] = []
   package var layers: [Layer] = []
@@ -150,4 +154,24 @@ package struct Program: Hashable, Sendable {
   package var arenaLowerBound = 0
 
   package init(name: String) { self.name = name }
+}
+
+extension Program {
+  /// Computed dimensions that outputs depend on: a run hands them back.
+  package var returnedDims: [OpenDim] {
+    let symbols = Set(outputs.flatMap { $0.type.shape.flatMap(\.symbols) })
+    return computedDims.filter { symbols.contains($0.name) }
+  }
+
+  /// The largest value of an extent, reached where every dimension that is not given is at one end of its range.
+  package func largest(_ dim: Dim, given: [String: Int] = [:]) -> Int {
+    var corners = [given]
+    for open in openDims + computedDims where dim.symbols.contains(open.name) && given[open.name] == nil {
+      corners = corners.flatMap { corner in
+        Set([open.range.lowerBound, open.range.upperBound]).map { corner.merging([open.name: $0]) { $1 } }
+      }
+    }
+    guard let largest = corners.compactMap({ dim.value($0) }).max() else { preconditionFailure("\(dim) is without bounds") }
+    return largest
+  }
 }

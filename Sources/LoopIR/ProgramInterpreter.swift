@@ -19,19 +19,20 @@ package struct ProgramInterpreter {
     arena = Memory(byteCount: program.arenaBytes)
   }
 
-  /// The outputs for `inputs`, which are row-major and have the extents that `dims` gives to their types.
+  /// The outputs for `inputs`, which are row-major and have the extents that `dims` gives to their types. Throws where a computed
+  /// extent is out of its range.
   package func run(_ inputs: [Tensor], dims: [String: Int] = [:]) throws(Diagnostic) -> [Tensor] {
     for open in program.openDims {
       guard let value = dims[open.name], open.range.contains(value) else {
         throw Diagnostic("dimension \(open.name) is \(dims[open.name] ?? 0)", hint: "it has to be within \(open.range)")
       }
     }
-    var outputs: [(type: TensorType, dims: [Int])] = []
-    for port in program.outputs { outputs.append((type: port.type, dims: try extents(port.type.shape, dims))) }
-    let written = outputs.map { Memory($0.type.dtype, count: $0.dims.reduce(1, *)) }
+    let written = program.outputs.map { Memory($0.type.dtype, count: program.largest($0.type.shape.elementCount, given: dims)) }
     var run = Run(interpreter: self, inputs: inputs.map { Memory($0) }, outputs: written, variables: dims)
     try run.steps(program.steps)
-    return zip(outputs, written).map { $0.1.tensor($0.0.dims) }
+    var outputs: [Tensor] = []
+    for (port, memory) in zip(program.outputs, written) { outputs.append(memory.tensor(try extents(port.type.shape, run.variables))) }
+    return outputs
   }
 
   private func extents(_ shape: Shape, _ dims: [String: Int]) throws(Diagnostic) -> [Int] {
@@ -66,6 +67,11 @@ package struct ProgramInterpreter {
           try steps(body)
         }
         variables[variable] = nil
+      case .settle(let name, let argument, let dtype, let range):
+        let (memory, offset) = try place(argument, dtype)
+        let value = Int(try memory.load(Buffer("extent", dtype, count: 1), offset, .scalar).integers[0])
+        guard range.contains(value) else { throw Diagnostic("the extent \(name) becomes \(value)", hint: "it has to be within \(range)") }
+        variables[name] = value
       case .branch(let condition, let then, let otherwise):
         let (memory, offset) = try place(condition, .bool)
         let holds = try memory.load(Buffer("condition", .bool, count: 1), offset, .scalar) != .integers([0])

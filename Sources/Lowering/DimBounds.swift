@@ -10,6 +10,8 @@ struct DimBounds {
   /// The largest value within the ranges. Extents are monotone in every dimension, so it is reached at a corner.
   func largest(_ dim: Dim) throws(Diagnostic) -> Int { try corner(dim) { $0.max() } }
 
+  func range(_ name: String) -> ClosedRange<Int> { ranges[name] ?? 0...0 }
+
   func smallest(_ dim: Dim) throws(Diagnostic) -> Int { try corner(dim) { $0.min() } }
 
   private func corner(_ dim: Dim, _ choose: ([Int]) -> Int?) throws(Diagnostic) -> Int {
@@ -34,7 +36,7 @@ extension Graph {
   /// The ranges of open dimensions without the values for which some tensor would have no elements, or an operator would miss some
   /// that it reads. Where the range of a dimension starts at 0, tensors may be without elements.
   package func usableDims() throws(Diagnostic) -> [String: ClosedRange<Int>] {
-    let (extents, margins) = (extents, margins)
+    let (extents, margins, dims) = (extents, margins, allDims)
     var ranges = dims
     for (name, range) in dims {
       let least = min(range.lowerBound, 1)
@@ -50,6 +52,13 @@ extension Graph {
       throw Diagnostic("\(margin) may be negative, and fewer elements be there than are read", hint: "settle one of its dimensions")
     }
     return ranges
+  }
+
+  /// The ranges of dimensions here and in the graphs inside operators; of one that is in several, all of them together.
+  private var allDims: [String: ClosedRange<Int>] {
+    nodes.flatMap(\.op.bodies).reduce(dims) { ranges, body in
+      ranges.merging(body.allDims) { min($0.lowerBound, $1.lowerBound)...max($0.upperBound, $1.upperBound) }
+    }
   }
 
   /// Every extent of a value, here and in the graphs inside operators.

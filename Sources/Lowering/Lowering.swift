@@ -30,7 +30,10 @@ package struct Lowering {
       })
 
     var program = Program(name: name)
-    program.openDims = dims.sorted { $0.key < $1.key }.map { Program.OpenDim(name: $0.key, identifier: $0.key, range: $0.value) }
+    let computed = graph.allComputedDims
+    let all = dims.sorted { $0.key < $1.key }.map { Program.OpenDim(name: $0.key, identifier: $0.key, range: $0.value) }
+    program.openDims = all.filter { !computed.contains($0.name) && graph.dims[$0.name] != nil }
+    program.computedDims = all.filter { computed.contains($0.name) }
     program.inputs = graph.inputs.map { Program.Port(name: graph[$0].name, identifier: graph[$0].name, type: graph.type($0)) }
     program.outputs = graph.outputs.map { Program.Port(name: $0.name, identifier: $0.name, type: graph.type($0.value)) }
     program.states = graph.states.map { Program.Port(name: $0.name, identifier: $0.name, type: graph.type($0.input)) }
@@ -69,6 +72,7 @@ private struct Assembly {
     switch planned {
     case .call(let kernel, let arguments, let layer): .call(kernel: kernel, arguments.map(argument), layer: layer)
     case .loop(let variable, let count, let body): .loop(variable, count: count, body.map(step))
+    case .settle(let dim, let source, let range): .settle(dim: dim, argument(source), source.type.dtype, range)
     }
   }
 

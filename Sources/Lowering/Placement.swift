@@ -11,6 +11,8 @@ struct Scope {
   /// The position of the last node that reads a value; results are read after the last one.
   private let lastReaders: [ValueID: Int]
   private let readers: [ValueID: [Int]]
+  /// For each computed dimension the position of the node after which it is known.
+  private let settled: [String: Int]
 
   init(_ graph: Graph, firstOwnRoot: Int) {
     self.graph = graph
@@ -20,11 +22,18 @@ struct Scope {
     var last = readers.compactMapValues(\.last)
     for id in graph.results { last[id] = graph.nodes.count }
     lastReaders = last
+    settled = graph.computedDims.mapValues { [producers] in producers[$0.value] ?? -1 }
   }
 
   func lastReader(_ id: ValueID) -> Int { lastReaders[id] ?? -1 }
 
   func isRead(_ id: ValueID, onlyBy position: Int) -> Bool { readers[id] == [position] && lastReader(id) == position }
+
+  /// The place depends on nothing that is unknown when the value is computed.
+  func isKnown(_ slot: Slot, for id: ValueID) -> Bool {
+    guard !settled.isEmpty, let position = producers[id] else { return true }
+    return slot.offset.variables.union(slot.strides.flatMap(\.symbols)).allSatisfy { (settled[$0] ?? -1) < position }
+  }
 
   func aliasing(_ node: Node) -> Aliasing {
     if node.epilogue != nil { return .none }
@@ -61,7 +70,8 @@ extension Planner {
     }
     let type = scope.graph.type(node.outputs[0])
     guard type.isDense(slot.strides) else { return }
-    slots[input] = Slot(root: slot.root, offset: slot.offset, strides: scope.graph.type(input).strides)
+    let shared = Slot(root: slot.root, offset: slot.offset, strides: scope.graph.type(input).strides)
+    if scope.isKnown(shared, for: input) { slots[input] = shared }
   }
 
   private mutating func placeParts(of node: Node, _ axis: Int, _ scope: Scope, _ slots: inout [ValueID: Slot]) throws(Diagnostic) {
@@ -76,7 +86,9 @@ extension Planner {
     // A part that is read after the whole has been overwritten keeps memory of its own.
     let overwritten = firstOverwrites[whole.root] ?? .max
     free.removeAll { scope.lastReader($0) >= overwritten }
-    for (id, slot) in zip(parts, windows(of: whole, parts.map { scope.graph.type($0) }, axis)) where free.contains(id) { slots[id] = slot }
+    for (id, slot) in zip(parts, windows(of: whole, parts.map { scope.graph.type($0) }, axis)) where free.contains(id) {
+      if scope.isKnown(slot, for: id) { slots[id] = slot }
+    }
   }
 
   /// The places of the parts of a concatenation.
@@ -91,7 +103,9 @@ extension Planner {
   /// The input of an elementwise node in front of a result is computed in the memory of the result.
   private mutating func placeOverwritten(_ node: Node, _ position: Int, _ scope: Scope, _ slots: inout [ValueID: Slot]) {
     guard let slot = slots[node.outputs[0]], case .output = roots[slot.root].kind else { return }
-    for id in overwritable(node, scope) where slots[id] == nil && scope.isComputed(id) && scope.isRead(id, onlyBy: position) {
+    for id in overwritable(node, scope) where slots[id] == nil && scope.isComputed(id) && scope.isRead(id, onlyBy: position)
+      && scope.isKnown(slot, for: id)
+    {
       slots[id] = slot
       firstOverwrites[slot.root] = position
       return

@@ -6,6 +6,7 @@ import Tensors
 indirect enum PlannedStep {
   case call(kernel: Int, [PlannedArgument], layer: Int)
   case loop(String, count: Expr, [PlannedStep])
+  case settle(dim: String, PlannedArgument, ClosedRange<Int>)
 }
 
 /// A value that has to get from where it was computed to where it is wanted.
@@ -79,17 +80,31 @@ extension Planner {
     }
     for (value, slot) in destinations where slots[value] == nil { slots[value] = slot }
     try placeBackwards(scope, &slots)
-    var steps: [PlannedStep] = []
+    let waiting = graph.dimsBySource
+    var steps = waiting.keys.sorted().filter { scope.producers[$0] == nil }.flatMap { settle(waiting[$0] ?? [], graph, slots) }
     for (position, node) in graph.nodes.enumerated() {
       step += 1
       do throws(Diagnostic) {
         try place(node, at: position, scope, &slots)
         steps += try self.steps(for: node, graph, slots)
+        steps += node.outputs.flatMap { settle(waiting[$0] ?? [], graph, slots) }
       } catch { throw error.at("\(node.label) \"\(node.name)\"") }
     }
     steps += try self.steps(
       for: destinations.map { Update(name: graph[$0.value].name, type: graph.type($0.value), source: slots[$0.value], target: $0.slot) })
     return (steps, slots)
+  }
+
+  /// Reads dimensions from the value that they wait for.
+  private mutating func settle(_ names: [String], _ graph: Graph, _ slots: [ValueID: Slot]) -> [PlannedStep] {
+    names.compactMap { name in
+      guard let source = graph.computedDims[name], var slot = slots[source.value] else { return nil }
+      slot.offset = slot.offset + Expr((slot.strides.first ?? 1) * Dim(source.element))
+      slot.strides = []
+      let argument = PlannedArgument(slot: slot, type: TensorType(graph.type(source.value).dtype, []), isWritten: false)
+      touch([argument])
+      return .settle(dim: name, argument, bounds.range(name))
+    }
   }
 
   /// The steps of one node whose values have places.

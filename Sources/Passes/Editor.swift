@@ -14,7 +14,8 @@ struct Editor {
   fileprivate init(_ graph: Graph) {
     self.graph = graph
     self.graph.nodes = []
-    results = graph.results
+    // What a dimension is read from has to stay, too.
+    results = graph.results.union(graph.computedDims.values.map(\.value))
     for node in graph.nodes { count(node, 1) }
   }
 
@@ -41,6 +42,7 @@ struct Editor {
     graph.nodes = graph.nodes.enumerated().filter { !removed.contains($0.offset) }.map(\.element)
     for position in graph.outputs.indices { graph.outputs[position].value = current(graph.outputs[position].value) }
     for position in graph.states.indices { graph.states[position].output = current(graph.states[position].output) }
+    for (name, source) in graph.computedDims { graph.computedDims[name]?.value = current(source.value) }
     return graph
   }
 }

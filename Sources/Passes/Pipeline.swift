@@ -55,6 +55,7 @@ extension Pipeline {
   private static let core: [GraphPass] = [
     .removeDeadNodes,
     .foldConstants,
+    .settleDims,
     // Equal constants are found after folding has made them.
     .mergeEqualNodes,
     // Literals show the rules of bodies what is neutral.

@@ -111,7 +111,7 @@ extension Compilation {
   public var macs: Int { layers.reduce(0) { $0 + $1.macs } }
 
   public var layers: [Layer] {
-    let largest = Dictionary(uniqueKeysWithValues: program.openDims.map { ($0.name, $0.range.upperBound) })
+    let largest = Dictionary(uniqueKeysWithValues: (program.openDims + program.computedDims).map { ($0.name, $0.range.upperBound) })
     return program.layers.map { layer in
       Layer(
         name: layer.name, operation: layer.operatorName, resultType: layer.outputs.first?.view.type.description ?? "",

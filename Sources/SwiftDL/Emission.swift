@@ -38,7 +38,7 @@ extension ModelSignature {
     self.init(
       prefix: prefix, dimCount: program.openDims.count,
       inputs: program.inputs.map { Parameter($0.name, $0.type.dtype) },
-      outputs: program.outputs.map { Parameter($0.name, $0.type.dtype) },
-      isStateful: !program.states.isEmpty)
+      outputs: program.outputs.map { Parameter($0.name, $0.type.dtype) } + program.returnedDims.map { Parameter($0.name, .int32) },
+      isStateful: !program.states.isEmpty, mayFailLate: !program.computedDims.isEmpty)
   }
 }

@@ -5,12 +5,13 @@ import Tensors
 extension Compilation {
   /// The model as JSON, for build systems and people: what goes in and out under which C names, memory, layers.
   public var manifest: String {
-    let largest = Dictionary(uniqueKeysWithValues: program.openDims.map { ($0.name, $0.range.upperBound) })
+    let largest = Dictionary(uniqueKeysWithValues: (program.openDims + program.computedDims).map { ($0.name, $0.range.upperBound) })
     return JSON.object([
       JSON.Member("name", .string(options.name)),
       JSON.Member("entry", .string("\(generated.prefix)_run")),
       JSON.Member("target", .string(options.target)),
       JSON.Member("dims", .array(program.openDims.map(describe))),
+      JSON.Member("computed_dims", .array(program.returnedDims.map(describe))),
       JSON.Member("inputs", .array(zip(program.inputs, generated.inputNames).map(describe))),
       JSON.Member("outputs", .array(zip(program.outputs, generated.outputNames).map(describe))),
       JSON.Member("states", .array(zip(program.states, generated.stateNames).map(describe))),
@@ -30,6 +31,7 @@ extension Compilation {
         switch step {
         case .call(let kernel, _, let layer): if result[layer].isEmpty { result[layer] = program.kernels[kernel].name }
         case .loop(_, _, let body): visit(body)
+        case .settle: break
         case .branch(_, let then, let otherwise): visit(then + otherwise)
         }
       }

@@ -20,6 +20,8 @@ package final class ModelRunner {
   /// The alignment of inputs and outputs is exactly this, or that of their elements if it is more: with 1, code that
   /// expects more than C promises is found out, by a crash.
   package var bufferAlignment = 64
+  /// What the last call returned.
+  package private(set) var status: Int32 = 0
 
   package init(_ module: any CompiledModule, _ signature: ModelSignature) throws(Diagnostic) {
     self.module = module
@@ -54,11 +56,13 @@ package final class ModelRunner {
       return GuardedBuffer(count: dims.reduce(size, *), alignment: max(bufferAlignment, size))
     }
     let before = dims.isEmpty ? [] : model.bytes
-    let status = tracing(trace) { call(model.start, dims, (inputBuffers + outputBuffers).map(\.start)) }
+    status = tracing(trace) { call(model.start, dims, (inputBuffers + outputBuffers).map(\.start)) }
     try check(model, "\(signature.prefix)_t", after: "run")
     try checkInputs(inputBuffers, inputs)
-    try checkOutputs(outputBuffers, status)
+    let hasFailedLate = signature.mayFailLate && status == 2
+    try checkOutputs(outputBuffers, isUntouched: status != 0 && !hasFailedLate)
     guard status == 0 else {
+      if hasFailedLate { throw Diagnostic("\(signature.prefix)_run returned 2", hint: "an extent that it computes is out of its range") }
       if !dims.isEmpty && model.bytes != before { throw defect("run", "returns \(status) but changes \(signature.prefix)_t") }
       throw Diagnostic(
         "\(signature.prefix)_run returned \(status)",
@@ -93,10 +97,10 @@ extension ModelRunner {
     }
   }
 
-  private func checkOutputs(_ buffers: [GuardedBuffer], _ status: Int32) throws(Diagnostic) {
+  private func checkOutputs(_ buffers: [GuardedBuffer], isUntouched: Bool) throws(Diagnostic) {
     for (parameter, buffer) in zip(signature.outputs, buffers) {
       try check(buffer, "output \"\(parameter.name)\"", after: "run")
-      guard status != 0, let byte = buffer.firstWrittenByte else { continue }
+      guard isUntouched, let byte = buffer.firstWrittenByte else { continue }
       throw defect("run", "returns \(status) but writes output \"\(parameter.name)\" at byte \(byte)")
     }
   }

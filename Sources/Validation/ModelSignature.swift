@@ -23,10 +23,13 @@ package struct ModelSignature: Sendable {
   package var outputs: [Parameter]
   /// Whether the model keeps state between calls and so has a `_reset`.
   package var isStateful: Bool
+  /// Whether a run may return 2 when it has written already: an extent that it computes is out of its range.
+  package var mayFailLate: Bool
 
   package init(
-    prefix: String, dimCount: Int = 0, inputs: [Parameter], outputs: [Parameter], isStateful: Bool = false
+    prefix: String, dimCount: Int = 0, inputs: [Parameter], outputs: [Parameter], isStateful: Bool = false, mayFailLate: Bool = false
   ) {
+    self.mayFailLate = mayFailLate
     self.prefix = prefix
     self.dimCount = dimCount
     self.inputs = inputs

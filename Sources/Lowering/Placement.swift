@@ -103,7 +103,8 @@ extension Planner {
   /// The input of an elementwise node in front of a result is computed in the memory of the result.
   private mutating func placeOverwritten(_ node: Node, _ position: Int, _ scope: Scope, _ slots: inout [ValueID: Slot]) {
     guard let slot = slots[node.outputs[0]], case .output = roots[slot.root].kind else { return }
-    for id in overwritable(node, scope) where slots[id] == nil && scope.isComputed(id) && scope.isRead(id, onlyBy: position)
+    for id in overwritable(node, scope)
+    where slots[id] == nil && scope.isComputed(id) && scope.isRead(id, onlyBy: position)
       && scope.isKnown(slot, for: id)
     {
       slots[id] = slot

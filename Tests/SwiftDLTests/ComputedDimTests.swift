@@ -69,7 +69,9 @@ import Validation
   @Test func theHeaderTellsOfThem() throws {
     let (_, program) = try Compilation.stages(try graph(), CompileOptions(name: "net"))
     let header = try Compilation.emit(program, CompileOptions(name: "net"), trace: false).header
-    for text in ["int32_t *m,", "int32_t *n);", "#define NET_M_MAX 40", "#define NET_N_MIN 0", "receives the extent \"n\"", "or 2, with outputs"] {
+    for text in [
+      "int32_t *m,", "int32_t *n);", "#define NET_M_MAX 40", "#define NET_N_MIN 0", "receives the extent \"n\"", "or 2, with outputs",
+    ] {
       #expect(header.contains(text), "\(text)\n\(header)")
     }
     #expect(header.contains("#define NET_JOINED_SIZE 215"))

@@ -40,7 +40,7 @@ import Validation
   /// Numbers that hurt, loops as written: the emitted C gives the very bits that the loop IR means, compiled by libtcc and by gcc.
   @Test(arguments: batches) func portableCIsTheLoopIRBitByBit(part: Int) throws {
     var sources: SourceSet = [:]
-    var cases: [(seed: UInt64, inputs: [Tensor], expected: [Tensor], signature: ModelSignature)] = []
+    var cases: [(seed: UInt64, inputs: [Tensor], expected: [Tensor], program: Program, signature: ModelSignature)] = []
     for seed in UInt64(part * Self.batch)..<UInt64((part + 1) * Self.batch) {
       let random = RandomGraph(seed: seed, .wild)
       var options = CompileOptions(name: "net\(seed)")
@@ -49,7 +49,7 @@ import Validation
       let (_, program) = try Compilation.stages(random.graph, options)
       let expected = try ProgramInterpreter(program).run(random.inputs)
       let tcc = try CompiledProgram(program, options, .tcc)
-      let actual = try tcc.runner.run(random.inputs, outputDims: expected.map(\.dims))
+      let actual = try tcc.runner.run(program, random.inputs)
       #expect(zip(expected, actual).allSatisfy { Validation.Comparison($1, expected: $0).isExact }, "seed \(seed), libtcc\n\(random.graph)")
 
       let generated = try Compilation.emit(program, options, trace: false)
@@ -57,11 +57,11 @@ import Validation
       signature.symbols = "call\(seed)"
       for file in generated.files { sources.add(file.name, bytes: file.bytes) }
       sources.add("call\(seed).c", signature.trampoline)
-      cases.append((seed, random.inputs, expected, signature))
+      cases.append((seed, random.inputs, expected, program, signature))
     }
     let module = try SystemCompiler("gcc", flags: ["-O1", "-std=c99", "-ffp-contract=off"]).load(sources)
-    for (seed, inputs, expected, signature) in cases {
-      let actual = try ModelRunner(module, signature).run(inputs, outputDims: expected.map(\.dims))
+    for (seed, inputs, expected, program, signature) in cases {
+      let actual = try ModelRunner(module, signature).run(program, inputs)
       #expect(zip(expected, actual).allSatisfy { Validation.Comparison($1, expected: $0).isExact }, "seed \(seed), gcc")
     }
   }

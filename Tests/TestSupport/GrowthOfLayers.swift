@@ -49,6 +49,18 @@ extension Growth {
       let positions = grower.addConstant(Tensor(.int32, [indices.count], integers: indices))
       try grower.add(Gather(axis: axis), [x, positions])
     },
+    Growth("computed extent", weight: 3) { (grower) throws(Diagnostic) in
+      let x = grower.value(rank: 1...3)
+      let n = try grower.computedDim()
+      let many = try grower.add(Expand([n] + grower.type(x).shape), [x])[0]
+      let body: Expr = .unary(.tanh, ElementwiseBody.input(0, .float32))
+      let changed = try grower.add(Map(ElementwiseBody(body), inputCount: 1), [many])[0]
+      if grower.chance(3) { return }
+      let one = try grower.add(Reshape(exactly: [1] + grower.type(x).shape), [x])[0]
+      let joined = try grower.add(Concatenate(axis: 0), grower.shuffled([changed, one]))[0]
+      if grower.chance(3) { try grower.add(Softmax(axis: 0), [joined]) }
+      try grower.add(Reduce(grower.pick([.sum, .max]), axes: [0]), [joined])
+    },
     Growth("reverse") { (grower) throws(Diagnostic) in
       let x = grower.value(rank: 1...4)
       try grower.add(Reverse([grower.number(0...grower.type(x).rank - 1)]), [x])

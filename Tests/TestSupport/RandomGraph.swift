@@ -1,4 +1,5 @@
 import GraphIR
+import LoopIR
 import Operators
 import Tensors
 
@@ -93,6 +94,21 @@ extension GraphGrower {
     return id
   }
 
+  /// An extent that a run reads from an element of a constant, an input or a sum.
+  package mutating func computedDim() throws(Diagnostic) -> Dim {
+    let (dtype, extent) = (pick([DType.int32, .int64]), number(0...5))
+    let element = number(0...2)
+    let numbers = Tensor(dtype, [3], integers: (0..<3).map { $0 == element ? Int64(extent) : 99 })
+    var source = addConstant(numbers)
+    if chance(2) {
+      source = graph.addInput("extents", numbers.type)
+      inputs.append(numbers)
+      let zero = ElementwiseBody(ElementwiseBody.input(0, dtype) + .constant(0, dtype))
+      if chance(2) { source = try graph.add(Map(zero, inputCount: 1), [source])[0] }
+    }
+    return try graph.addComputedDim("extent", range: number(0...extent)...extent + number(0...3), from: source, element: element)
+  }
+
   package mutating func addConstant(_ tensor: Tensor) -> ValueID { graph.addConstant("constant", tensor) }
   package mutating func addConstant(_ dtype: DType, _ dims: [Int]) -> ValueID { addConstant(tensor(dtype, dims)) }
 
@@ -118,7 +134,7 @@ extension GraphGrower {
   package mutating func add(_ op: any Operator, _ inputs: [ValueID?]) throws(Diagnostic) -> [ValueID] {
     let outputs = try graph.add(op, inputs)
     let limit = chance(3) ? 0 : 1
-    pool += outputs.filter { (limit...1024).contains(dims($0).reduce(1, *)) }
+    pool += outputs.filter { type($0).shape.constants != nil }.filter { (limit...1024).contains(dims($0).reduce(1, *)) }
     return outputs
   }
 }

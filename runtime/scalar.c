@@ -294,6 +294,11 @@ static inline int32_t swdl_trunc_i32f(float x) {
   return x >= -2147483648.0f && x < 2147483648.0f ? (int32_t)x : (int32_t)(uint32_t)swdl_trunc_i64((double)x);
 }
 
+/* The same between the ends of int32: no branch is needed, only care of NaN. */
+static inline int32_t swdl_inside_i32(double x) { return (int32_t)(x == x ? x : 0.0); }
+
+static inline int32_t swdl_inside_i32f(float x) { return (int32_t)(x == x ? x : 0.0f); }
+
 /* Integers of four and two bits. */
 static inline int8_t swdl_i4(int64_t x) { return (int8_t)(((int)x & 15) < 8 ? (int)x & 15 : ((int)x & 15) - 16); }
 

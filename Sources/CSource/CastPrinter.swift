@@ -19,8 +19,15 @@ extension ExpressionPrinter {
     let wide = x.dtype == .float64 ? print(x) : .cast("double", print(x))
     if dtype.byteCount == 8 { return .call("swdl_trunc_\(dtype.shortName)", wide) }
     if dtype == .uint32 { return .cast(dtype.value, .call("swdl_trunc_i64", wide)) }
-    let whole = Fragment.call(x.dtype == .float64 ? "swdl_trunc_i32" : "swdl_trunc_i32f", print(x))
+    let function = isBounded(x) ? "swdl_inside_i32" : "swdl_trunc_i32"
+    let whole = Fragment.call(x.dtype == .float64 ? function : function + "f", print(x))
     return dtype == .int32 ? whole : narrowed(whole, dtype)
+  }
+
+  /// The value lies between two literals that int32 holds, unless it is NaN.
+  private func isBounded(_ x: Expr) -> Bool {
+    guard case .binary(.minimum, .binary(.maximum, _, .float(let least, _)), .float(let most, _)) = x else { return false }
+    return x.dtype.rounded(least) >= -0x1p31 && x.dtype.rounded(most) < 0x1p31
   }
 
   /// One rounding, from `double` where `float` would be another.

@@ -20,10 +20,7 @@ package struct CastMode: Hashable, Sendable {
 extension ElementwiseFunction {
   /// Every element converted: floats to integers truncate towards zero, and to bool tell what is not zero.
   package static func cast(_ source: DType, to dtype: DType, _ mode: CastMode = CastMode()) -> Map {
-    let x = ElementwiseBody.input(0, source)
-    let body =
-      source == dtype || mode == CastMode() ? nil : dtype == .float8e8m0 ? x.asPowerOfTwo(mode) : mode.saturates ? nil : x.unbounded(dtype)
-    return Map(ElementwiseBody(body ?? x.converted(to: dtype)), inputCount: 1)
+    Map(ElementwiseBody(ElementwiseBody.input(0, source).converted(to: dtype, mode)), inputCount: 1)
   }
 
   /// Every element with the same bits as another type of as many bits.
@@ -39,8 +36,15 @@ extension ElementwiseFunction {
 }
 
 extension Expr {
+  /// The value in another type, by the rules of `mode`.
+  func converted(to target: DType, _ mode: CastMode) -> Expr {
+    if target == dtype || mode == CastMode() { return converted(to: target) }
+    if target == .float8e8m0 { return asPowerOfTwo(mode) }
+    return (mode.saturates ? nil : unbounded(target)) ?? converted(to: target)
+  }
+
   /// A cast to a float of 8 bits that does not saturate; `nil` where the type is none of those.
-  fileprivate func unbounded(_ target: DType) -> Expr? {
+  private func unbounded(_ target: DType) -> Expr? {
     let bound: (comparison: Comparison, size: Double, code: Int64)
     // The first number that would be rounded beyond the largest: half a step above, which a tie reaches where the largest is odd.
     switch target {
@@ -59,7 +63,7 @@ extension Expr {
   }
 
   /// A cast to `float8e8m0` by way of float32, whose exponent is the code. That of twice the number is not lost in subnormals.
-  fileprivate func asPowerOfTwo(_ mode: CastMode) -> Expr {
+  private func asPowerOfTwo(_ mode: CastMode) -> Expr {
     let x = converted(to: .float32)
     let bits = Expr.reinterpret(.uint32, (x + x).applying(.abs))
     let addend: Double =

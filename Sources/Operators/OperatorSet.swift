@@ -4,6 +4,7 @@ import GraphIR
 package enum OperatorSet {
   package static let all: [any Operator.Type] = [
     AdaptivePool.self,
+    ArgPool.self,
     ArgReduce.self,
     Concatenate.self,
     Convolution.self,
@@ -12,10 +13,12 @@ package enum OperatorSet {
     DepthwiseConvolution.self,
     Expand.self,
     Extents.self,
+    Fold.self,
     GRU.self,
     Gather.self,
     GatherElements.self,
     GatherND.self,
+    GridSample.self,
     LSTM.self,
     Map.self,
     MatMul.self,
@@ -30,6 +33,7 @@ package enum OperatorSet {
     Reshape.self,
     Reverse.self,
     Roll.self,
+    RoiAlign.self,
     Scan.self,
     ScatterElements.self,
     ScatterND.self,

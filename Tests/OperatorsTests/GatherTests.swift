@@ -56,6 +56,13 @@ import Testing
     try expectAgreement(GatherND(batchAxes: 1), open, dims: ["B": 2, "T": 5])
   }
 
+  @Test func gathersByTuplesFromNothing() throws {
+    for extent in [0, 2] {
+      try expectAgreement(GatherND(), [.floats([3, time, 2]), TensorType(.int64, [4, 2])], dims: ["T": extent])
+      try expectAgreement(ScatterND(), [.floats([time, 2]), TensorType(.int64, [4, 1]), .floats([4, 2])], dims: ["T": extent])
+    }
+  }
+
   @Test func refusesTuplesThatDoNotFit() {
     let x = TensorType.floats([2, 3])
     for (shape, batchAxes) in [([2, 3], 0), ([], 0), ([2, 0], 0), ([2, 2], 1), ([3, 1], 1), ([2, 1], 2), ([2, 1], -1)] as [([Int], Int)] {

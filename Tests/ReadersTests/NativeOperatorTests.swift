@@ -35,12 +35,16 @@ import Testing
   private static let window = SlidingWindow(strides: [2], dilations: [1], padsBefore: [1], padsAfter: [0])
 
   static let cases: [Case] = [
-    Case(AdaptivePool(.average, size: [3, 2]), [[1, 5, 4, 2]]), Case(ArgReduce(.min, axis: 1, keepDims: true, dtype: .int64), [[2, 5]]),
+    Case(AdaptivePool(.average, size: [3, 2]), [[1, 5, 4, 2]]),
+    Case(ArgPool(size: [2], window, isColumnMajor: true, dtype: .int32), [[1, 6, 2]]),
+    Case(ArgReduce(.min, axis: 1, keepDims: true, dtype: .int64), [[2, 5]]),
     Case(Concatenate(axis: 1), [[2, 3], [2, 1], [2, 4]]), Case(Convolution(window, groups: 2), [[1, 7, 4], [3, 2, 6], [6]]),
     Case(ConvolutionTranspose(window, outputPadding: [1], groups: 1), [[1, 4, 3], [3, 3, 2]]),
     Case(Cumulative(.prod, axis: 0, isExclusive: true, isReversed: true), [[4, 2]]),
     Case(DepthwiseConvolution(window), [[1, 6, 3], [2, 3, 2], nil]),
     Case(Expand([2, 3, 4]), [[3, 1]]), Case(Extents([2, 3]), []), Case(recurrent(GRU()), [[2, 3, 6], [2, 6], nil, [2, 2], [6]]),
+    Case(Fold(size: [6], window), [[1, 3, 3, 2]]),
+    Case(GridSample(.cubic, .reflection, .middles), [[1, 3, 4, 2], [1, 5, 2]]),
     Case(Gather(axis: 1), [[2, 5], [3]], [1: .int32]), Case(GatherElements(axis: 0), [[4, 2], [3, 2]], [1: .int64]),
     Case(GatherND(batchAxes: 1), [[2, 3, 4], [2, 5, 1]], [1: .int64]),
     Case(recurrent(LSTM()), [[2, 3, 8], [2, 8], [2, 3], nil, [2, 2]], [2: .bool]), Case(MatMul(transposeB: true), [[2, 3], [4, 3]]),
@@ -50,6 +54,7 @@ import Testing
     Case(RandomBits([2, 3], seed: 7), []), Case(Reduce(.logSumExp, axes: [0], keepDims: true), [[3, 2]]),
     Case(Repeat(3, axis: 0), [[2, 2]]),
     Case(Resample(axis: 1), [[1, 4, 2], [3], [3, 2]], [1: .int32]), Case(Reshape([3, -1]), [[2, 6]]), Case(Reverse([1]), [[2, 3]]),
+    Case(RoiAlign(.max, size: [2, 3], scale: 0.5, samples: 2, isCentred: false), [[2, 5, 6, 2], [3, 4], [3]], [2: .int64]),
     Case(Roll([1, -2], axes: [0, 1]), [[3, 4]]),
     Case(Scan(Graph(name: "body"), carried: 1, sequences: 1, isReversed: true), [[2], [3, 2]]),
     Case(ScatterElements(axis: 1, .add), [[3, 4], [3, 2], [3, 2]], [1: .int32]),

@@ -37,9 +37,11 @@ package struct GatherND: Operator {
   package func lower(_ operands: Operands) -> [Stmt] {
     let (data, indices) = (operands.input(0), operands.input(1))
     let tuples = IndexTuples(settled: data.type, indices.type, batchAxes: batchAxes)
-    return loops("n", tuples.outer) { n in
-      locals("at", (0..<tuples.depth).map { clampedIndex(indices[n + [.index($0)]], data.extent(tuples.axis($0))) }) { at in
-        loops("i", tuples.rest) { inner in operands.store(n + inner, data[Array(n[..<batchAxes]) + at + inner]) }
+    return operands.unlessEmpty(data.shape[batchAxes..<batchAxes + tuples.depth].reduce(1, *)) {
+      loops("n", tuples.outer) { n in
+        locals("at", (0..<tuples.depth).map { clampedIndex(indices[n + [.index($0)]], data.extent(tuples.axis($0))) }) { at in
+          loops("i", tuples.rest) { inner in operands.store(n + inner, data[Array(n[..<batchAxes]) + at + inner]) }
+        }
       }
     }
   }

@@ -125,7 +125,7 @@ package struct Pad: Operator {
 
 extension Pad.Mode {
   /// The element of `extent` ones that stands at `position`, which may lie outside.
-  fileprivate func source(_ position: Int, _ extent: Int) -> Int {
+  func source(_ position: Int, _ extent: Int) -> Int {
     var position = position
     while !(0..<extent).contains(position) {
       let isBefore = position < 0

@@ -43,7 +43,7 @@ package struct AdaptivePool: Operator {
         heads.flatMap { head in axis.0.map { head * axis.1 + $0 } }
       }
     }
-    return [pooled(input, kind, members, try resultDims(inputs)) { $0 }]
+    return [pooled(input, kind, members, try resultDims(inputs)) { $1 }]
   }
 
   package func lower(_ operands: Operands) -> [Stmt] {

@@ -10,13 +10,14 @@ package struct Pool: Operator {
     [
       .choice("kind", \.kind), .ints("size", \.size), .ints("strides", \.window.strides), .ints("dilations", \.window.dilations),
       .ints("pads_before", \.window.padsBefore), .ints("pads_after", \.window.padsAfter), .bool("count_padding", \.countsPadding),
+      .bool("round_up", \.window.roundsUp),
     ]
   }
   package var kind = PoolKind.max
   /// Taps along each spatial axis.
   package var size: [Int] = []
   package var window = SlidingWindow()
-  /// An average divides by the size of the window, even where part of it lies in the padding.
+  /// An average divides by the number of taps on the axis and its pads, not only of those on the axis.
   package var countsPadding = false
 
   package init() {}
@@ -53,11 +54,12 @@ package struct Pool: Operator {
   package func evaluate(_ inputs: [Tensor?]) throws(Diagnostic) -> [Tensor] {
     let input = try inputs.required(0)
     let dims = try infer([input.type])[0].shape.constants ?? []
-    var members = [[Int]](repeating: [], count: dims[1...size.count].reduce(1, *))
-    window.forEachTap(input: Array(input.dims[1...size.count]), kernel: size, output: Array(dims[1...size.count])) { output, _, place in
-      members[output].append(place)
+    let (spatial, output) = (Array(input.dims[1...size.count]), Array(dims[1...size.count]))
+    let members = window.members(input: spatial, size: size, output: output)
+    let covered = Indices(output).map { position in
+      size.indices.reduce(1) { $0 * window.along($1).coveredTaps(at: position[$1], input: spatial[$1], kernel: size[$1]) }
     }
-    return [pooled(input, kind, members, dims) { countsPadding ? size.reduce(1, *) : $0 }]
+    return [pooled(input, kind, members, dims) { position, count in countsPadding ? covered[position] : count }]
   }
 
   package func lower(_ operands: Operands) -> [Stmt] {
@@ -68,7 +70,7 @@ package struct Pool: Operator {
         loop("c", to: output.extent(output.rank - 1)) { c in
           let bounds = size.indices.map { nest.tapBounds($0, position[$0]) }
           let count = bounds.reduce(1) { $0 * ($1.to - $1.from) }
-          PoolNest(kind: kind, dtype: input.dtype, count: count, divisor: divisor(count)) { prefix, body in
+          PoolNest(kind: kind, dtype: input.dtype, count: count, divisor: divisor(count, position, input)) { prefix, body in
             nest.overTaps(position, prefix: prefix) { _, place in body(input[[n] + place + [c]]) }
           }.reduced { operands.store([n] + position + [c], $0) }
         }
@@ -76,24 +78,31 @@ package struct Pool: Operator {
     ]
   }
 
-  private func divisor(_ count: Expr) -> Expr {
+  private func divisor(_ count: Expr, _ position: [Expr], _ input: TensorView) -> Expr {
+    if countsPadding, window.roundsUp {
+      return size.indices.reduce(1) {
+        $0 * window.along($1).coveredTaps(at: position[$1], input: input.shape[$1 + 1], kernel: size[$1])
+      }
+    }
     if countsPadding { return .index(size.reduce(1, *)) }
     return count.constantIndex == nil ? maximum(1, count) : count
   }
 }
 
 /// The definition of pooling: `members` lists for each output position the input positions under its window, both in row-major
-/// order, and `divisor` says what an average of so many elements divides by.
-func pooled(_ input: Tensor, _ kind: PoolKind, _ members: [[Int]], _ dims: [Int], divisor: (Int) -> Int) -> Tensor {
+/// order, and `divisor` says what an average of so many elements at a position divides by.
+func pooled(
+  _ input: Tensor, _ kind: PoolKind, _ members: [[Int]], _ dims: [Int], divisor: (_ position: Int, _ count: Int) -> Int
+) -> Tensor {
   let channels = input.dims[input.rank - 1]
   let places = input.dims.dropFirst().dropLast().reduce(1, *)
   let x = input.doubles
   var result: [Double] = []
   result.reserveCapacity(dims.reduce(1, *))
   for n in 0..<dims[0] {
-    for window in members {
+    for (position, window) in members.enumerated() {
       for c in 0..<channels {
-        result.append(kind.meaning(window.map { x[(n * places + $0) * channels + c] }, divisor: divisor(window.count)))
+        result.append(kind.meaning(window.map { x[(n * places + $0) * channels + c] }, divisor: divisor(position, window.count)))
       }
     }
   }

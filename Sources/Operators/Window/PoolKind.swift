@@ -5,6 +5,7 @@ import Tensors
 package enum PoolKind: String, Hashable, Sendable, CaseIterable {
   /// The greatest; NaNs are passed over, and of nothing it is minus infinity.
   case max
+  case sum
   /// The sum over their number; of nothing it is zero.
   case average
   /// The one in the middle, or the mean of the two there. NaNs come last in order; of nothing it is NaN.
@@ -18,6 +19,7 @@ extension PoolKind {
   func meaning(_ values: [Double], divisor: Int) -> Double {
     switch self {
     case .max: return values.reduce(-.infinity) { $1 > $0 ? $1 : $0 }
+    case .sum: return values.reduce(0, +)
     case .average: return values.reduce(0, +) / Double(Swift.max(divisor, 1))
     case .l2: return values.reduce(0) { $0 + $1 * $1 }.squareRoot()
     case .median:
@@ -28,7 +30,7 @@ extension PoolKind {
   }
 
   func check(_ dtype: DType) throws(Diagnostic) {
-    let isKnown = dtype.isFloat || dtype.isInteger && (self == .max || self == .average)
+    let isKnown = dtype.isFloat || dtype.isInteger && (self == .max || self == .sum || self == .average)
     guard !isKnown else { return }
     throw Diagnostic("\(rawValue) pooling of \(dtype)", hint: dtype == .bool ? "cast it to numbers" : "cast it to a float type")
   }
@@ -51,6 +53,7 @@ struct PoolNest {
     let zero = Expr.constant(0, wide)
     switch kind {
     case .max: return folded(from: dtype.accumulator.lowest, { maximum($0, $1) }, finish)
+    case .sum: return folded(from: zero, { $0 + $1 }, finish)
     case .average: return folded(from: zero, { $0 + $1 }, { finish($0 / divisor.converted(to: wide)) })
     case .l2: return folded(from: zero, { .multiplyAdd($1, $1, $0) }, { finish(.unary(.sqrt, $0)) })
     case .median: return median(finish)

@@ -10,19 +10,22 @@ package struct SlidingWindow: Hashable, Sendable {
   /// Elements that are taken to lie before the first and after the last.
   package var padsBefore: [Int] = []
   package var padsAfter: [Int] = []
+  /// A last window that only partly stands on the axis counts too, if it begins on it or on the pads before it.
+  package var roundsUp = false
 
-  package init(strides: [Int] = [], dilations: [Int] = [], padsBefore: [Int] = [], padsAfter: [Int] = []) {
+  package init(strides: [Int] = [], dilations: [Int] = [], padsBefore: [Int] = [], padsAfter: [Int] = [], roundsUp: Bool = false) {
     self.strides = strides
     self.dilations = dilations
     self.padsBefore = padsBefore
     self.padsAfter = padsAfter
+    self.roundsUp = roundsUp
   }
 
   /// The window along one axis.
   package func along(_ axis: Int) -> WindowAxis {
     WindowAxis(
       stride: strides.isEmpty ? 1 : strides[axis], dilation: dilations.isEmpty ? 1 : dilations[axis],
-      before: padsBefore.isEmpty ? 0 : padsBefore[axis], after: padsAfter.isEmpty ? 0 : padsAfter[axis])
+      before: padsBefore.isEmpty ? 0 : padsBefore[axis], after: padsAfter.isEmpty ? 0 : padsAfter[axis], roundsUp: roundsUp)
   }
 
   /// What is wrong with the numbers themselves, for `rank` spatial axes.
@@ -52,6 +55,7 @@ package struct WindowAxis: Hashable, Sendable {
   package let dilation: Int
   package let before: Int
   package let after: Int
+  package let roundsUp: Bool
 
   /// From the first to the last tap.
   package func reach(_ kernel: Int) -> Int { (kernel - 1) * dilation + 1 }
@@ -60,11 +64,12 @@ package struct WindowAxis: Hashable, Sendable {
   package func positions(_ input: Dim, kernel: Int) throws(Diagnostic) -> Dim {
     guard kernel > 0 else { throw Diagnostic("a window has \(kernel) taps", hint: "it needs one or more along every axis") }
     let padded = input + Dim(before + after)
-    if let extent = padded.constant, extent < reach(kernel) {
+    if let extent = padded.constant, extent + (roundsUp ? stride - 1 : 0) < reach(kernel) {
       throw Diagnostic(
         "a window that spans \(reach(kernel)) elements does not fit into an axis of \(input), padded to \(extent)",
         hint: "pad more, or use a smaller window or dilation")
     }
+    if roundsUp { return (input + Dim(before + Swift.min(after + stride - 1 - reach(kernel), -1))) / stride + 1 }
     return (padded - Dim(reach(kernel))) / stride + 1
   }
 
@@ -79,13 +84,24 @@ package struct WindowAxis: Hashable, Sendable {
     return (first, minimum(.index(kernel), end))
   }
 
+  /// How many taps lie on the axis or its pads.
+  func coveredTaps(at position: Expr, input: Dim, kernel: Int) -> Expr {
+    let left = Expr(input + Dim(before + after)) - position * .index(stride)
+    return minimum(.index(kernel), (left + .index(dilation - 1)) / .index(dilation))
+  }
+
+  /// The same for a position that is known.
+  func coveredTaps(at position: Int, input: Int, kernel: Int) -> Int {
+    Swift.min(kernel, (input + before + after - position * stride).ceilingDivision(by: dilation))
+  }
+
   /// The input position of a tap.
   package func input(at position: Expr, tap: Expr) -> Expr {
     position * .index(stride) + tap * .index(dilation) - .index(before)
   }
 
   private func overhangs(input: Dim, output: Dim, kernel: Int) -> Bool {
-    guard let extent = input.constant, let count = output.constant else { return after > 0 }
+    guard let extent = input.constant, let count = output.constant else { return after > 0 || roundsUp }
     return (count - 1) * stride + reach(kernel) > extent + before
   }
 }

@@ -19,6 +19,13 @@ extension SlidingWindow {
     }
     walk(0, (0, 0, 0))
   }
+
+  /// For each output position the input positions under its window, both in row-major order over the spatial axes.
+  func members(input: [Int], size: [Int], output: [Int]) -> [[Int]] {
+    var members = [[Int]](repeating: [], count: output.reduce(1, *))
+    forEachTap(input: input, kernel: size, output: output) { position, _, place in members[position].append(place) }
+    return members
+  }
 }
 
 /// The product of one row of input channels with the weights of one tap, `[inputs / groups, outputs]`.

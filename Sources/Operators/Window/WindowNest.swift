@@ -9,12 +9,11 @@ struct WindowNest {
   let output: Shape
   /// Taps along each spatial axis.
   let kernel: [Int]
+}
 
+extension WindowNest {
   init(_ window: SlidingWindow, input: TensorView, output: TensorView, kernel: [Int]) {
-    self.window = window
-    self.input = input.shape
-    self.output = output.shape
-    self.kernel = kernel
+    self.init(window: window, input: input.shape, output: output.shape, kernel: kernel)
   }
 
   /// Loops `n`, `o0`, `o1`, ….

@@ -18,6 +18,8 @@ enum NativeGuide {
 
   private static let windows: [String: Entry] = [
     "adaptive_pool": Entry("pools into `size` positions along each spatial axis", pooled, "`[N, size…, C]`"),
+    "arg_pool": Entry(
+      "where the greatest element under a sliding window lies, counted in `[N, C, spatial…]`", pooled, "`[N, positions…, C]` of integers"),
     "convolution": Entry(
       "sums of products under a sliding window; padding counts as zeros", "\(pooled), `weights [taps…, C / groups, K]`, `bias [K]`?",
       "`[N, positions…, K]`"),
@@ -27,10 +29,18 @@ enum NativeGuide {
     "depthwise_convolution": Entry(
       "a convolution of every channel alone, into M channels each", "\(pooled), `weights [taps…, C, M]`, `bias [C * M]`?",
       "`[N, positions…, C * M]`"),
+    "fold": Entry(
+      "windows added up where they overlap; what falls into the padding is lost", "`[N, positions…, taps…, C]`", "`[N, size…, C]`"),
+    "grid_sample": Entry(
+      "elements at places between them; the grid holds a coordinate for each spatial axis, that of the last one first",
+      "\(pooled), `grid [N, any…, axes]`", "`[N, any…, C]`"),
     "pool": Entry("one number for the elements under a sliding window", pooled, "`[N, positions…, C]`"),
     "resample": Entry(
       "element o along the axis is the sum over t of `weights[o, t]` times element `starts[o] + t`",
       "`x`, `starts` int32 `[O]`, `weights [O, taps]`?", "`x` with O elements along the axis"),
+    "roi_align": Entry(
+      "rectangles of images, sampled between the elements", "`x [N, H, W, C]`, `regions [R, 4]`: x, y, x, y, `images [R]` of integers",
+      "`[R, size…, C]`"),
   ]
 
   private static let movement: [String: Entry] = [

@@ -23,6 +23,7 @@ import Testing
   func ordersEdges(x: Tensor) throws {
     for flag in [false, true] {
       try expectAgreement(ArgReduce(flag ? .max : .min, axis: 0), [x.type], inputs: [0: x])
+      try expectAgreement(ArgReduce(flag ? .max : .min, axis: 0, takesLast: true), [x.type], inputs: [0: x])
       try expectAgreement(TopK(x.count, isLargest: flag), [x.type], inputs: [0: x])
     }
   }
@@ -30,6 +31,8 @@ import Testing
   @Test func takesTheFirstOfEquals() throws {
     #expect(try result(ArgReduce(.max, axis: 0), [Tensor(floats: [1, 3, 3], [3])]).integers == [1])
     #expect(try result(ArgReduce(.min, axis: 0), [Tensor(floats: [2, 1, 1], [3])]).integers == [1])
+    #expect(try result(ArgReduce(.max, axis: 0, takesLast: true), [Tensor(floats: [3, 1, 3, 2], [4])]).integers == [2])
+    #expect(try result(ArgReduce(.min, axis: 0, takesLast: true), [Tensor(floats: [2, 1, 1], [3])]).integers == [2])
   }
 
   @Test(arguments: [(1, 0), (3, 1), (5, -1), (2, 2)], [false, true])

@@ -145,8 +145,8 @@ private struct KerasCase: Sendable, CustomTestStringConvertible {
     #expect(throws: Diagnostic.self) { try Resample().infer([x, starts, TensorType(.float32, [3, 5])]) }
     #expect(throws: Diagnostic.self) { try Resample().infer([TensorType(.int32, [1, 4, 2]), starts, TensorType(.int32, [3, 2])]) }
     #expect(throws: Diagnostic.self) { try Resizing.keras("trilinear") }
-    #expect(throws: Diagnostic.self) { try Resizing.nearest().table(4, to: 0) }
-    #expect(throws: Diagnostic.self) { try Resizing.nearest().table(.max, to: 3) }
+    #expect(throws: Diagnostic.self) { try Resizing.nearest().table(ResizedAxis(4, to: 0)) }
+    #expect(throws: Diagnostic.self) { try Resizing.nearest().table(ResizedAxis(.max, to: 3)) }
     var graph = Graph(name: "open")
     let open = graph.addInput("x", TensorType(.float32, [1, .symbol("T"), 2]))
     #expect(throws: Diagnostic.self) { try graph.addResizing(open, to: [3], .nearest(), name: "y") }

@@ -2,14 +2,17 @@ import GraphIR
 import LoopIR
 import Tensors
 
-/// The index of the greatest or least element along an axis; of equal ones the first, of none 0. A NaN counts as the infinity that
+/// The index of the greatest or least element along an axis; of equal ones the first, or the last, of none 0. A NaN counts as the infinity that
 /// loses.
 package struct ArgReduce: Operator {
   package enum Function: String, CaseIterable, Sendable { case max, min }
 
   package static let name = "arg_reduce"
   package static var attributes: [Attribute<ArgReduce>] {
-    [.choice("function", \.function), .int("axis", \.axis), .bool("keep_dims", \.keepDims), .choice("dtype", \.dtype)]
+    [
+      .choice("function", \.function), .int("axis", \.axis), .bool("keep_dims", \.keepDims), .choice("dtype", \.dtype),
+      .bool("last", \.takesLast),
+    ]
   }
   package var function = Function.max
   package var axis = -1
@@ -17,13 +20,16 @@ package struct ArgReduce: Operator {
   package var keepDims = false
   /// The type of the result: int32 or int64.
   package var dtype = DType.int32
+  /// Of equal elements the last is taken.
+  package var takesLast = false
 
   package init() {}
-  package init(_ function: Function, axis: Int, keepDims: Bool = false, dtype: DType = .int32) {
+  package init(_ function: Function, axis: Int, keepDims: Bool = false, dtype: DType = .int32, takesLast: Bool = false) {
     self.function = function
     self.axis = axis
     self.keepDims = keepDims
     self.dtype = dtype
+    self.takesLast = takesLast
   }
 
   package var acceptsEpilogue: Bool { true }
@@ -41,7 +47,7 @@ package struct ArgReduce: Operator {
     let found = try ReducedAxes([axis], rank: x.rank).rows(x).map { row in
       let values = row.map { keys[$0] }
       let best = function == .max ? values.max() : values.min()
-      return Int64(values.firstIndex { $0 == best } ?? 0)
+      return Int64((takesLast ? values.lastIndex { $0 == best } : values.firstIndex { $0 == best }) ?? 0)
     }
     return [Tensor(dtype, try resultDims(inputs), integers: found)]
   }
@@ -54,8 +60,8 @@ package struct ArgReduce: Operator {
       local("best", function == .max ? type.lowest : type.highest) { best in
         local("at", 0) { at in
           loop("k", to: x.extent(axes.reduced[0])) { k in
-            local("candidate", x[axes.merged(outer, [k])].converted(to: type)) { candidate in
-              local("wins", .compare(function == .max ? .greater : .less, candidate.value, best.value)) { wins in
+            local("candidate", candidate(x[axes.merged(outer, [k])].converted(to: type))) { candidate in
+              local("wins", .compare(comparison, candidate.value, best.value)) { wins in
                 best.set(.select(wins.value, candidate.value, best.value))
                 at.set(.select(wins.value, k, at.value))
               }
@@ -65,6 +71,21 @@ package struct ArgReduce: Operator {
         }
       }
     }
+  }
+}
+
+extension ArgReduce {
+  private var comparison: Comparison {
+    switch function {
+    case .max: takesLast ? .greaterOrEqual : .greater
+    case .min: takesLast ? .lessOrEqual : .less
+    }
+  }
+
+  /// The element, or where it is NaN and not left out by its comparison the infinity that loses.
+  private func candidate(_ value: Expr) -> Expr {
+    guard takesLast, value.dtype.isFloat else { return value }
+    return .select(.unary(.isNaN, value), function == .max ? value.dtype.lowest : value.dtype.highest, value)
   }
 }
 

@@ -30,6 +30,10 @@ package enum ResizeCoordinates: String, Hashable, Sendable, CaseIterable {
   case asymmetric
   /// Elements are points; the first and the last of both axes fall together.
   case alignCorners = "align_corners"
+  /// As `halfPixel`, but the middles of both axes fall together, also where the result is shorter or longer than the scale says.
+  case halfPixelSymmetric = "half_pixel_symmetric"
+  /// Elements are points; the first and the last are the start and the end of a part of the axis, which may reach beyond it.
+  case cropped = "tf_crop_and_resize"
 }
 
 /// How a coordinate between two elements becomes one of them.
@@ -49,14 +53,24 @@ package enum ResizeKernel: Hashable, Sendable {
 
 extension ResizeCoordinates {
   /// The coordinate of element `position`. Computed in float32 as the frameworks do: where it falls on a tie, that decides.
-  func source(_ position: Int, _ input: Int, _ output: Int) -> Float {
-    let scale = Float(input) / Float(output)
+  func source(_ position: Int, _ axis: ResizedAxis) -> Float {
+    let (place, last) = (Float(position), Float(axis.input - 1))
     switch self {
-    case .halfPixel: return (Float(position) + 0.5) * scale - 0.5
-    case .halfPixelButOne: return output == 1 ? 0 : (Float(position) + 0.5) * scale - 0.5
-    case .asymmetric: return Float(position) * scale
-    case .alignCorners: return output == 1 ? 0 : Float(position) * (Float(input - 1) / Float(output - 1))
+    case .halfPixel: return axis.scaled(place + 0.5) - 0.5
+    case .halfPixelButOne: return axis.output == 1 ? 0 : axis.scaled(place + 0.5) - 0.5
+    case .halfPixelSymmetric: return Float(axis.input) / 2 * (1 - Float(axis.output) / axis.length) + axis.scaled(place + 0.5) - 0.5
+    case .asymmetric: return axis.scaled(place)
+    case .alignCorners: return axis.length == 1 ? 0 : place * (last / (axis.length - 1))
+    case .cropped:
+      let (start, end) = (Float(axis.start), Float(axis.end))
+      return axis.output == 1 ? (start + end) * last / 2 : start * last + place * (end - start) * last / (axis.length - 1)
     }
+  }
+
+  /// Element `position` is made from nothing on the axis.
+  func isBeyond(_ position: Int, _ axis: ResizedAxis) -> Bool {
+    let source = source(position, axis)
+    return self == .cropped && (source < 0 || source > Float(axis.input - 1))
   }
 }
 
@@ -88,10 +102,10 @@ extension ResizeKernel {
 extension ResamplingTable {
   /// One element for each, as it is.
   static func nearest(
-    _ input: Int, to output: Int, _ coordinates: ResizeCoordinates = .halfPixel, _ rounding: NearestRounding = .preferCeil
+    _ axis: ResizedAxis, _ coordinates: ResizeCoordinates = .halfPixel, _ rounding: NearestRounding = .preferCeil
   ) -> ResamplingTable {
-    let starts = (0..<output).map { position in
-      let source = coordinates.source(position, input, output)
+    let starts = (0..<axis.output).map { position in
+      let source = coordinates.source(position, axis)
       let rounded =
         switch rounding {
         case .floor: source.rounded(.down)
@@ -99,7 +113,7 @@ extension ResamplingTable {
         case .preferFloor: (source - 0.5).rounded(.up)
         case .preferCeil: (source + 0.5).rounded(.down)
         }
-      return max(0, min(Int(rounded), input - 1))
+      return max(0, min(Int(rounded), axis.input - 1))
     }
     return ResamplingTable(starts: starts, weights: nil)
   }
@@ -108,17 +122,17 @@ extension ResamplingTable {
   /// the others make up for them; with `repeatsEnds` the first and last stand for those beyond. `steps` rounds distances to that part
   /// of an element: TensorFlow looks up its plain cubic in a table of 1024.
   static func filtered(
-    _ input: Int, to output: Int, _ kernel: ResizeKernel, _ coordinates: ResizeCoordinates = .halfPixel, antialias: Bool = false,
+    _ axis: ResizedAxis, _ kernel: ResizeKernel, _ coordinates: ResizeCoordinates = .halfPixel, antialias: Bool = false,
     repeatsEnds: Bool = false, steps: Int? = nil
   ) -> ResamplingTable {
-    let stretch = antialias ? max(Double(input) / Double(output), 1) : 1
-    let rows = (0..<output).map { position in
-      let source = rounded(Double(coordinates.source(position, input, output)), steps)
+    let stretch = antialias ? max(axis.stretch, 1) : 1
+    let rows = (0..<axis.output).map { position in
+      let source = rounded(Double(coordinates.source(position, axis)), steps)
       let reach = Double(kernel.radius) * stretch
       let range = Int((source - reach).rounded(.up))...Int((source + reach).rounded(.down))
       return range.map { (place: $0, weight: kernel.weight((Double($0) - source) / stretch)) }
     }
-    return ResamplingTable(rows.map { settledRow($0, input, repeatsEnds: repeatsEnds) }, input)
+    return ResamplingTable(rows.map { settledRow($0, axis.input, repeatsEnds: repeatsEnds) }, axis.input)
   }
 
   /// Rows of different lengths, filled up with zeros on the side where there is room.

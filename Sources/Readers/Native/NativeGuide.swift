@@ -41,6 +41,9 @@ enum NativeGuide {
     "roi_align": Entry(
       "rectangles of images, sampled between the elements", "`x [N, H, W, C]`, `regions [R, 4]`: x, y, x, y, `images [R]` of integers",
       "`[R, size…, C]`"),
+    "roi_pool": Entry(
+      "the greatest elements of the parts of rectangles of images", "`x [N, H, W, C]`, `regions [R, 5]`: image, x, y, x, y",
+      "`[R, size…, C]`"),
   ]
 
   private static let movement: [String: Entry] = [
@@ -57,9 +60,14 @@ enum NativeGuide {
       "`[B…, I…, R…]`"),
     "one_hot": Entry("a new axis with `on` at the position that each index names", "`indices` of integers", "one axis of `depth` more"),
     "pad": Entry("elements added before and after, in the modes of `numpy.pad`", "`x`", "`x` with longer axes"),
+    "prefix": Entry("the elements whose indices are below the extents of `shape`", "`x`", "`shape`"),
     "repeat": Entry("each element `count` times in a row", "`x`", "`x` with a longer axis"),
     "reshape": Entry("the same elements under another shape: 0 keeps an extent, -1 takes what is left", "`x`", "`shape`"),
     "reverse": Entry("the elements in reverse order along the axes", "`x`", "the shape of x"),
+    "reverse_sequence": Entry(
+      "the first elements of each sequence in reverse order, as many as its length says",
+      "`x`, `lengths` of integers, one for each sequence",
+      "the shape of x"),
     "roll": Entry("the elements moved on; those that leave at one end enter at the other", "`x`", "the shape of x"),
     "scatter_elements": Entry(
       "the data with updates put in, or added, at positions along an axis; what names no element is left out",
@@ -69,12 +77,16 @@ enum NativeGuide {
       "`data [D…, R…]`, `indices [I…, K]` of integers, `updates [I…, R…]`", "the shape of data"),
     "slice": Entry("`x[start:end:step]` along each of `axes`; 2147483647 reaches any end", "`x`", "`x` with shorter axes"),
     "tile": Entry("the whole tensor again and again, as `numpy.tile`", "`x`", "`x` with longer axes"),
+    "unique": Entry(
+      "the different parts along the first axis, sorted or as they occur", "`x [R, …]`",
+      "parts `[R, …]`, then zeros; first index, place of each part of x, how often: int64 `[R]`; how many: int32"),
     "transpose": Entry("axis a of the result is axis `permutation[a]` of x; by default reversed", "`x`", "`x` with axes in another order"),
   ]
 
   private static let computing: [String: Entry] = [
     "arg_reduce": Entry("the index of the greatest or least element along an axis", "`x`", "`x` without the axis, integers"),
     "cumulative": Entry("sums or products of all elements up to each one", "`x`", "the shape of x"),
+    "determinant": Entry("the determinants of square matrices, computed in float64", "`x […, N, N]`", "`[…]`"),
     "gru": Entry(
       "a gated recurrent unit, gates in Keras' order z, r, h",
       "`x·W + b [batch, time, 3u]`, `R [u, 3u]`, `mask` bool `[batch, time]`?, `h [batch, u]`?, bias of the products `[3u]`?",
@@ -85,6 +97,10 @@ enum NativeGuide {
         + "peepholes of i, f, o `[3u]`?",
       "`[batch, time, u]`, last `h`, last `c [batch, u]`"),
     "matmul": Entry("the product over the last two axes; leading ones broadcast", "`a […, M, K]`, `b […, K, N]`", "`[…, M, N]`"),
+    "non_max_suppression": Entry(
+      "boxes by falling score without those that overlap a better one too much, for each image and class",
+      "`boxes [B, N, 4]`, `scores [B, C, N]`, `limit` int64?, `overlap`?, `score`?: one element each",
+      "rows image, class, box: int64 `[B * C * N, 3]`, then rows of -1; how many: int32"),
     "normalise": Entry(
       "`(x - mean) / divisor * scale + offset` over some axes: layer, group, instance and RMS normalisation", "`x`, `scale`?, `offset`?",
       "the shape of x"),

@@ -49,9 +49,9 @@ extension GraphWriter {
   }
 
   /// The elements in another type; the same value where it has it.
-  func cast(_ x: ValueID, to dtype: DType, _ label: String) throws(Diagnostic) -> ValueID {
+  func cast(_ x: ValueID, to dtype: DType, mode: CastMode = CastMode(), _ label: String) throws(Diagnostic) -> ValueID {
     if self.dtype(x) == dtype { return x }
-    let result = try add(ElementwiseFunction.cast(self.dtype(x), to: dtype), [x], label)
+    let result = try add(ElementwiseFunction.cast(self.dtype(x), to: dtype, mode), [x], label)
     labelLast("cast")
     return result
   }

@@ -57,7 +57,7 @@ enum ONNXOperators {
   static let newestOpset = 28
 
   static let all: [ONNXOperator] = [
-    activations, arithmetic, comparisons, movement, shapes, constants, reductions, products, windows, normalisations,
+    activations, arithmetic, comparisons, casts, movement, shapes, constants, reductions, products, windows, normalisations,
   ].flatMap { $0 }
 
   static let byKey: [ONNXOperator.Key: ONNXOperator] = Dictionary(all.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })

@@ -5,11 +5,6 @@ import Tensors
 extension ONNXOperators {
   /// Operators that move elements and compute nothing.
   static let movement: [ONNXOperator] = [
-    ONNXOperator("Cast", build: { (call) throws(Diagnostic) in try cast(call) }),
-    ONNXOperator("CastLike", since: 15) { (call) throws(Diagnostic) in
-      call.attributes.ignore("saturate", "round_mode")
-      return try call.writer.cast(try call.input(0), to: try call.type(1).dtype, "")
-    },
     ONNXOperator("Transpose") { (call) throws(Diagnostic) in
       let x = try call.input()
       let order = try call.attributes.optionalInts("perm") ?? Array((0..<call.writer.rank(x)).reversed())
@@ -36,18 +31,6 @@ extension ONNXOperators {
     ONNXOperator("DepthToSpace", build: depthToSpace), ONNXOperator("SpaceToDepth", build: spaceToDepth),
     ONNXOperator("Dropout", .floats, values: dropout),
   ]
-
-  private static func cast(_ call: ONNXCall) throws(Diagnostic) -> ValueID {
-    call.attributes.ignore("saturate", "round_mode")
-    guard let dtype = try call.attributes.dtype("to") else { throw Diagnostic("the attribute \"to\" is missing") }
-    let x = try call.input()
-    if let extents = call.writer.extents[x], dtype.isInteger, dtype.byteCount >= 4, let shape = call.writer.shape(x).constants,
-      dtype == .int64
-    {
-      return try call.writer.extents(extents, shape: shape, "")
-    }
-    return try call.writer.cast(x, to: dtype, "")
-  }
 
   private static func reshape(_ call: ONNXCall) throws(Diagnostic) -> ValueID {
     call.attributes.ignore("consumed_inputs")

@@ -18,6 +18,8 @@ public struct ModelOptions: Sendable {
   public var batch: Extent?
   /// Other open extents by name: the model's symbol, or input and axis (`input_1.1`).
   public var dims: [String: Extent]
+  /// Also reads the test data that lies beside the model in files of its own, for `check`.
+  public var readsTestData = false
 
   public init(weights: String? = nil, batch: Extent? = nil, dims: [String: Extent] = [:]) {
     self.weights = weights
@@ -53,6 +55,7 @@ public struct Model: Sendable {
 extension ReadOptions {
   fileprivate init(_ options: ModelOptions) {
     self.init(modelWeights: options.weights, batch: options.batch.map(Extent.init), dims: options.dims.mapValues(Extent.init))
+    readsTestData = options.readsTestData
   }
 }
 

@@ -12,6 +12,13 @@ package struct Tensor: Hashable, Sendable {
     self.bytes = bytes
   }
 
+  /// All bytes at once: the standard way hashes them one by one.
+  package func hash(into hasher: inout Hasher) {
+    hasher.combine(dtype)
+    hasher.combine(dims)
+    bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+  }
+
   package var count: Int { dims.reduce(1, *) }
   package var rank: Int { dims.count }
   package var type: TensorType { TensorType(dtype, Shape(dims)) }

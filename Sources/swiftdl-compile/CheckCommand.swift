@@ -36,7 +36,7 @@ struct CheckCommand: ParsableCommand {
     try reportingProblems {
       let progress = ProgressLine()
       defer { progress.finish() }
-      let loaded = try model.load()
+      let loaded = try model.load(withTestData: true)
       var options = CheckOptions(code.options(name: "model"))
       options.engine = jit
       options.runs = runs

@@ -3,7 +3,7 @@ import SwiftDL
 
 /// What every subcommand has to know about a model.
 struct ModelArguments: ParsableArguments {
-  @Argument(help: "The model: .keras, .h5, model.json, … The format is recognised by content.", completion: .file())
+  @Argument(help: "The model: .onnx, .keras, .h5, model.json, … The format is recognised by content.", completion: .file())
   var model: String
 
   @Option(help: "The file with the weights, where they are not found beside the model.", completion: .file())
@@ -31,7 +31,9 @@ struct ModelArguments: ParsableArguments {
   }
 
   /// Reads the model and shows its warnings.
-  func load() throws -> Model {
+  func load(withTestData: Bool = false) throws -> Model {
+    var options = options
+    options.readsTestData = withTestData
     let model = try Model(contentsOf: model, options: options)
     Terminal.show(model.warnings)
     return model
@@ -44,7 +46,7 @@ struct ExtentArgument: ExpressibleByArgument {
 
   init?(argument: String) {
     let isBound = argument.hasPrefix("..")
-    guard let value = Int(isBound ? argument.dropFirst(2) : argument[...]), value > 0 else { return nil }
+    guard let value = Int(isBound ? argument.dropFirst(2) : argument[...]), value >= (isBound ? 1 : 0) else { return nil }
     extent = isBound ? .upTo(value) : .fixed(value)
   }
 }

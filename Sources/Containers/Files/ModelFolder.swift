@@ -34,6 +34,9 @@ package struct ModelFolder: Sendable {
     return joined
   }
 
+  /// A file of that name lies inside the folder.
+  package func contains(_ name: String) -> Bool { (try? resolve(name)) != nil }
+
   /// The bytes of the file that the model calls `name`.
   package func contents(_ name: String) throws(Diagnostic) -> [UInt8] { try readFile(resolve(name)) }
 

@@ -25,11 +25,8 @@ package struct Transpose: Operator {
   package func evaluate(_ inputs: [Tensor?]) throws(Diagnostic) -> [Tensor] {
     let x = try inputs.required(0)
     let order = order(x.rank)
-    return [
-      x.rearranged(order.map { x.dims[$0] }) { index in
-        order.enumerated().reduce(into: index) { source, axis in source[axis.element] = index[axis.offset] }
-      }
-    ]
+    let strides = rowMajorStrides(x.dims)
+    return [x.read(order.map { x.dims[$0] }, strides: order.map { strides[$0] })]
   }
 
   package func lower(_ operands: Operands) -> [Stmt] {

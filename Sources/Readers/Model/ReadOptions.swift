@@ -13,6 +13,8 @@ package struct ReadOptions: Sendable {
   package var batch: Extent?
   /// By name: the model's symbol, or input and axis (`input_1.1`).
   package var dims: [String: Extent]
+  /// Test data in files of their own beside the model is read too.
+  package var readsTestData = false
 
   package init(modelWeights: String? = nil, batch: Extent? = nil, dims: [String: Extent] = [:]) {
     self.modelWeights = modelWeights

@@ -32,7 +32,15 @@ final class ONNXModelReader {
     let reader = ONNXGraphReader(scope)
     reader.read(proto.graph)
     for output in proto.graph.output { addOutput(output, scope, reader) }
-    return session.problems.hasErrors ? nil : writer.graph
+    guard !session.problems.hasErrors else { return nil }
+    if session.options.readsTestData { try readTestData(writer.graph) }
+    return writer.graph
+  }
+
+  private func readTestData(_ graph: Graph) throws(Diagnostic) {
+    let reader = ONNXTestVectors(session: session, tensors: tensors)
+    let used = graph.inputs.map { graph[$0].name }
+    session.tests = try reader.read(inputs: given.map(\.name), used: used, outputCount: graph.outputs.count)
   }
 
   /// Functions that call functions can ask for endless work with a small file.
@@ -55,10 +63,14 @@ final class ONNXModelReader {
     return opsets
   }
 
+  /// Inputs that have no initialiser.
+  private var given: [ONNXValueInfoProto] {
+    let initialised = Set(proto.graph.initializer.map(\.name) + proto.graph.sparseInitializer.map(\.values.name))
+    return proto.graph.input.filter { !initialised.contains($0.name) }
+  }
+
   /// Adds the inputs that have no initialiser. Tells whether all could be added.
   private func addInputs(_ scope: ONNXScope) -> Bool {
-    let initialised = Set(proto.graph.initializer.map(\.name) + proto.graph.sparseInitializer.map(\.values.name))
-    let given = proto.graph.input.filter { !initialised.contains($0.name) }
     let added = given.map { info in
       session.attempt(at: "input \"\(info.name)\"") { () throws(Diagnostic) in
         let type = try dims.type(info, session)

@@ -95,7 +95,9 @@ struct ONNXAttention {
 
   private func bias() throws(Diagnostic) -> ONNXAttentionBias {
     var bias = ONNXAttentionBias(writer, dtype)
-    let (left, right) = (try call.attributes.int("left_window_size", default: -1), try call.attributes.int("right_window_size", default: -1))
+    let (left, right) = (
+      try call.attributes.int("left_window_size", default: -1), try call.attributes.int("right_window_size", default: -1)
+    )
     guard min(left, right) >= -1, max(left, right) < 1 << 31 else {
       throw Diagnostic("the window is \(left) to the left, \(right) to the right", hint: "-1 leaves a side unbounded")
     }
@@ -134,7 +136,8 @@ struct ONNXAttention {
   private func padded(_ mask: ValueID) throws(Diagnostic) -> ValueID {
     guard call.opset >= 24, let last = writer.shape(mask).last, last != keys else { return mask }
     guard let extent = last.constant, let wanted = keys.constant, extent < wanted else {
-      throw Diagnostic("the mask is \(writer.type(mask)) for \(keys) keys", hint: "it has one place for each, or ends early by known extents")
+      throw Diagnostic(
+        "the mask is \(writer.type(mask)) for \(keys) keys", hint: "it has one place for each, or ends early by known extents")
     }
     let before = [Int](repeating: 0, count: writer.rank(mask))
     let after = before.dropLast() + [wanted - extent]

@@ -29,7 +29,8 @@ extension ONNXOperators {
     let (shape, part) = (writer.shape(cache), writer.shape(update))
     let axis = try call.axis(default: -2, rank: shape.count)
     guard axis > 0, part.count == shape.count, part.indices.allSatisfy({ $0 == axis || part[$0] == shape[$0] }) else {
-      throw Diagnostic("\(writer.type(update)) is written into \(writer.type(cache)) along axis \(axis)", hint: "all other extents are equal")
+      throw Diagnostic(
+        "\(writer.type(update)) is written into \(writer.type(cache)) along axis \(axis)", hint: "all other extents are equal")
     }
     // One index for each axis up to this one, at each place of the update.
     let outer = Array(part[...axis])

@@ -5,7 +5,7 @@ import Tensors
 extension ONNXOperators {
   /// Normalisations and softmax.
   static let normalisations: [ONNXOperator] = [
-    ONNXOperator("BatchNormalization", .floats, build: batch),
+    ONNXOperator("BatchNormalization", .floats, values: batch),
     ONNXOperator("InstanceNormalization", .floats) { (call) throws(Diagnostic) in
       let x = try call.input()
       let epsilon = try call.attributes.float("epsilon", default: 1e-5)
@@ -36,21 +36,6 @@ extension ONNXOperators {
       let axes = call.opset < 13 ? Array(axis..<rank) : [axis]
       return try call.writer.softmax(x, axes: axes, isLogarithm: isLogarithm, "")
     }
-  }
-
-  private static func batch(_ call: ONNXCall) throws(Diagnostic) -> ValueID {
-    call.attributes.ignore("consumed_inputs", "momentum", "is_test", "spatial")
-    guard try !call.attributes.flag("training_mode") else {
-      throw Diagnostic("training_mode is set", hint: "export the model for inference: model.eval()")
-    }
-    let (x, writer) = (try call.input(), call.writer)
-    let epsilon = try call.attributes.float("epsilon", default: 1e-5)
-    let parts = try (1...4).map { (position) throws(Diagnostic) in try call.channels(try call.input(position), of: x) }
-    let inverse = try writer.unary("rsqrt", try writer.binary("add", parts[3], epsilon, "variance"), [:], "inverse")
-    let factor = try writer.binary("multiply", parts[0], inverse, "factor")
-    let offset = try writer.binary("subtract", parts[1], try writer.binary("multiply", parts[2], factor, "shift"), "offset")
-    let scaled = try writer.binary("multiply", x, try writer.cast(factor, to: writer.dtype(x), "factor_cast"), "scaled")
-    return try writer.binary("add", scaled, try writer.cast(offset, to: writer.dtype(x), "offset_cast"), "")
   }
 
   /// Also the mean and the inverse of the standard deviation, where they are asked for.

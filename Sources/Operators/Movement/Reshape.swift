@@ -5,20 +5,26 @@ import Tensors
 /// The same elements in the same order under another shape.
 package struct Reshape: Operator {
   package static let name = "reshape"
-  package static var attributes: [Attribute<Reshape>] { [.dims("shape", \.target), .bool("allow_zero", \.allowsZero)] }
+  package static var attributes: [Attribute<Reshape>] {
+    [.dims("shape", \.target), .bool("allow_zero", \.allowsZero), .dims("verified", \.verified)]
+  }
   /// Extents of the result: one of them may be -1, which takes what is left.
   package var target: Shape = [-1]
   /// An extent of 0 is one; else it keeps the input's at that axis.
   package var allowsZero = false
+  /// Dimensions that are 0 where the shapes have as many elements, as `ResolvedShape` computes one: where any is named, this need not
+  /// follow from the extents.
+  package var verified: Shape = []
 
   package init() {}
   package init(_ target: Shape) { self.target = target }
   package init(_ target: [Int]) { self.target = Shape(target) }
 
   /// The shape `shape` itself.
-  package init(exactly shape: Shape) {
+  package init(exactly shape: Shape, verified: Shape = []) {
     target = shape
     allowsZero = true
+    self.verified = verified
   }
 
   package func infer(_ inputs: [TensorType?]) throws(Diagnostic) -> [TensorType] {
@@ -29,7 +35,7 @@ package struct Reshape: Operator {
       throw Diagnostic("the shape \(target) is asked for", hint: "one extent may be -1, no other may be negative")
     }
     if let axis = open.first { shape[axis] = try remainder(of: x, without: shape.removing(at: axis)) }
-    guard shape.elementCount == x.shape.elementCount else {
+    guard !verified.filter({ $0 != 0 }).isEmpty || shape.elementCount == x.shape.elementCount else {
       throw Diagnostic("\(x) cannot take the shape \(target)", hint: "the products of all extents must be equal")
     }
     return [TensorType(x.dtype, shape)]
@@ -50,10 +56,13 @@ package struct Reshape: Operator {
     }
   }
 
-  package func aliasing(_ inputs: [TensorType?], _ outputs: [TensorType]) -> Aliasing { .sameElements }
+  package func aliasing(_ inputs: [TensorType?], _ outputs: [TensorType]) -> Aliasing {
+    inputs[0]?.shape.elementCount == outputs[0].shape.elementCount ? .sameElements : .none
+  }
 
   package func substituting(_ dims: [String: Dim]) -> Reshape {
     var copy = Reshape(target.map { $0.substituting(dims) })
+    copy.verified = verified.map { $0.substituting(dims) }
     // An open extent that is 0 keeps nothing.
     copy.allowsZero = allowsZero || !target.contains(0) && copy.target.contains(0)
     return copy

@@ -3,13 +3,18 @@ import LoopIR
 import Tensors
 
 /// The `count` greatest or least elements along an axis, best first, and their indices; equal ones in the order of the input.
-/// With `count` equal to the extent it sorts. A NaN counts as the infinity that loses. Takes time in `count` times the extent.
+/// With `count` equal to the extent it sorts. An open count takes no more than there are. A NaN counts as the infinity that loses. Takes time in `count` times the extent.
 package struct TopK: Operator {
   package static let name = "top_k"
   package static var attributes: [Attribute<TopK>] {
-    [.int("count", \.count), .int("axis", \.axis), .bool("largest", \.isLargest), .choice("dtype", \.dtype)]
+    [
+      .int("count", \.count), .dims("open_count", \.openCount), .int("axis", \.axis), .bool("largest", \.isLargest),
+      .choice("dtype", \.dtype),
+    ]
   }
   package var count = 1
+  /// One extent in place of `count`, or nothing.
+  package var openCount: Shape = []
   package var axis = -1
   package var isLargest = true
   /// The type of the indices: int32 or int64.
@@ -29,11 +34,20 @@ package struct TopK: Operator {
     let x = try inputs.required(0)
     try checkIndexType(dtype)
     let axis = try normalisedAxis(axis, rank: x.rank)
-    guard count >= 1, count <= x.shape[axis].constant ?? count else {
+    guard count >= 1, openCount.count <= 1, taken.constant ?? 0 <= x.shape[axis].constant ?? .max, taken.constant ?? 0 >= 0 else {
       throw Diagnostic("\(count) elements of axis \(axis) of \(x) are asked for", hint: "there must be that many")
     }
-    let shape = x.shape.replacing(axis, with: Dim(count))
+    let shape = x.shape.replacing(axis, with: taken)
     return [TensorType(x.dtype, shape), TensorType(dtype, shape)]
+  }
+
+  /// How many elements are taken.
+  private var taken: Dim { openCount.first ?? Dim(count) }
+
+  package func substituting(_ dims: [String: Dim]) -> TopK {
+    var copy = self
+    copy.openCount = openCount.map { $0.substituting(dims) }
+    return copy
   }
 
   package func evaluate(_ inputs: [Tensor?]) throws(Diagnostic) -> [Tensor] {
@@ -63,7 +77,7 @@ package struct TopK: Operator {
     return loops("i", axes.kept.map { x.shape[$0] }) { outer in
       local("limit", isLargest ? type.highest : type.lowest) { limit in
         local("taken", -1) { taken in
-          loop("j", to: .index(count)) { j in
+          loop("j", to: openCount.isEmpty ? .index(count) : minimum(Expr(self.taken), x.extent(axes.reduced[0]))) { j in
             local("best", isLargest ? type.lowest : type.highest) { best in
               local("at", -1) { at in
                 loop("k", to: x.extent(axes.reduced[0])) { k in
@@ -87,7 +101,7 @@ package struct TopK: Operator {
   }
 
   package func nonNegative(_ inputs: [TensorType?]) -> [Dim] {
-    guard let x = inputs[0] else { return [] }
+    guard let x = inputs[0], openCount.isEmpty else { return [] }
     return [x.shape[axis < 0 ? axis + x.rank : axis] - Dim(count)]
   }
 

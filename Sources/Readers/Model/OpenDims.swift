@@ -37,7 +37,9 @@ struct OpenDims {
     switch setting {
     case nil: throw Diagnostic(found, hint: "settle it with --dim \(name)=32, or with --dim \(name)=..256 to keep it open up to a bound")
     case .fixed(let value):
-      guard value >= 0, value <= Self.largest else { throw Diagnostic("\(name) is set to \(value)", hint: "it takes a positive number") }
+      guard value >= 0, value <= Self.largest else {
+        throw Diagnostic("\(name) is set to \(value)", hint: "it takes a number that is not negative")
+      }
       return Dim(value)
     case .upTo(let bound):
       guard bound > 0, bound <= Self.largest else { throw Diagnostic("\(name) is bounded by \(bound)", hint: "it takes a positive number") }

@@ -48,6 +48,9 @@ enum NativeGuide {
 
   private static let movement: [String: Entry] = [
     "concatenate": Entry("one after the other along an axis", "`x0`, `x1`, …", "one tensor"),
+    "excerpt": Entry(
+      "elements at positions that the run decides: index i stands for position `starts + i * steps` of each axis",
+      "`x`, `starts` and `steps`? `[rank]` of int32 or int64, `fill`? scalar", "`shape`"),
     "extents": Entry("extents as numbers, which may be open", "none", "`values` as a vector of int64"),
     "expand": Entry("repeats axes of extent 1, and missing leading axes, as NumPy broadcasts", "`x`", "`x` broadcast with `shape`"),
     "gather": Entry(
@@ -58,11 +61,21 @@ enum NativeGuide {
       "parts of the data at places that the rows of the last axis of the indices name",
       "`data [B…, D…, R…]`, `indices [B…, I…, K]` of integers",
       "`[B…, I…, R…]`"),
+    "iota": Entry("0, 1, 2, …", "none", "a vector of `extent` numbers"),
+    "non_zero": Entry(
+      "where the elements are that are not zero; `extent` says how many there are", "`x`",
+      "`[rank, extent]`, a row of indices for each axis"),
     "one_hot": Entry("a new axis with `on` at the position that each index names", "`indices` of integers", "one axis of `depth` more"),
     "pad": Entry("elements added before and after, in the modes of `numpy.pad`", "`x`", "`x` with longer axes"),
     "prefix": Entry("the elements whose indices are below the extents of `shape`", "`x`", "`shape`"),
     "repeat": Entry("each element `count` times in a row", "`x`", "`x` with a longer axis"),
     "reshape": Entry("the same elements under another shape: 0 keeps an extent, -1 takes what is left", "`x`", "`shape`"),
+    "resolved_shape": Entry(
+      "the extents that a reshape by data gives to a tensor of the extents `extents`, and how many elements they have too many",
+      "`shape [R]` of int32 or int64, in which -1 is what is left", "int64 `[R + 1]`"),
+    "resolved_slice": Entry(
+      "what a slice by data takes of a tensor of the extents `extents`: starts, steps, counts",
+      "`starts`, `ends`, `axes`?, `steps`?: vectors of int32 or int64", "int64 `[3 * rank]`"),
     "reverse": Entry("the elements in reverse order along the axes", "`x`", "the shape of x"),
     "reverse_sequence": Entry(
       "the first elements of each sequence in reverse order, as many as its length says",

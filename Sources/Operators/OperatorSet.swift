@@ -39,6 +39,7 @@ package enum OperatorSet {
     Reshape.self,
     ResolvedShape.self,
     ResolvedSlice.self,
+    ResizingTable.self,
     Reverse.self,
     ReverseSequence.self,
     Roll.self,

@@ -61,6 +61,7 @@ import Testing
     Case(Resample(axis: 1), [[1, 4, 2], [3], [3, 2]], [1: .int32]), Case(Reshape([3, -1]), [[2, 6]]), Case(Reverse([1]), [[2, 3]]),
     Case(RoiAlign(.max, size: [2, 3], scale: 0.5, samples: 2, isCentred: false), [[2, 5, 6, 2], [3, 4], [3]], [2: .int64]),
     Case(RoiPool(size: [2, 3], scale: 0.5), [[2, 5, 6, 2], [3, 5]]),
+    Case(ResizingTable(.cubic, .alignCorners, extents: [4, 6], rounding: .ceil, antialias: true, repeatsEnds: false), [[1]]),
     Case(ReverseSequence(batchAxis: 1, timeAxis: 0), [[3, 2], [2]], [1: .int64]),
     Case(Roll([1, -2], axes: [0, 1]), [[3, 4]]),
     Case(Scan(Graph(name: "body"), carried: 1, sequences: 1, isReversed: true), [[2], [3, 2]]),

@@ -155,8 +155,3 @@ package struct NonMaxSuppression: Operator {
     }
   }
 }
-
-extension TensorView {
-  /// The element of a tensor that has one.
-  fileprivate var single: Expr { self[shape.map { _ in 0 }] }
-}

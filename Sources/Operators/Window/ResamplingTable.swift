@@ -74,6 +74,17 @@ extension ResizeCoordinates {
   }
 }
 
+extension NearestRounding {
+  func rounded(_ source: Float) -> Float {
+    switch self {
+    case .floor: source.rounded(.down)
+    case .ceil: source.rounded(.up)
+    case .preferFloor: (source - 0.5).rounded(.up)
+    case .preferCeil: (source + 0.5).rounded(.down)
+    }
+  }
+}
+
 extension ResizeKernel {
   /// Beyond this distance nothing counts.
   var radius: Int {
@@ -106,14 +117,7 @@ extension ResamplingTable {
   ) -> ResamplingTable {
     let starts = (0..<axis.output).map { position in
       let source = coordinates.source(position, axis)
-      let rounded =
-        switch rounding {
-        case .floor: source.rounded(.down)
-        case .ceil: source.rounded(.up)
-        case .preferFloor: (source - 0.5).rounded(.up)
-        case .preferCeil: (source + 0.5).rounded(.down)
-        }
-      return max(0, min(Int(rounded), axis.input - 1))
+      return max(0, min(Int(rounding.rounded(source)), axis.input - 1))
     }
     return ResamplingTable(starts: starts, weights: nil)
   }

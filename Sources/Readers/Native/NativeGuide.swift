@@ -38,6 +38,9 @@ enum NativeGuide {
     "resample": Entry(
       "element o along the axis is the sum over t of `weights[o, t]` times element `starts[o] + t`",
       "`x`, `starts` int32 `[O]`, `weights [O, taps]`?", "`x` with O elements along the axis"),
+    "resizing_table": Entry(
+      "the starts and weights of `resample` for an axis that is resized by numbers which are inputs",
+      "`scale`, and for crops `start`, `end`: one float32 each", "starts int32 `[O]`, weights `[O, taps]`, beyond the axis: bool `[O]`"),
     "roi_align": Entry(
       "rectangles of images, sampled between the elements", "`x [N, H, W, C]`, `regions [R, 4]`: x, y, x, y, `images [R]` of integers",
       "`[R, size…, C]`"),

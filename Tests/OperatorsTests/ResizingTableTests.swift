@@ -42,6 +42,19 @@ import Testing
     }
   }
 
+  @Test(arguments: ResizeCoordinates.allCases, [1, 4, 7, 16])
+  func theLengthsMaySayTheScale(coordinates: ResizeCoordinates, output: Int) throws {
+    let parameters: [Tensor?] = [nil, Tensor(.float32, [], [0]), Tensor(.float32, [], [1])]
+    for kernel in ResizingTable.Kernel.allCases {
+      for antialias in [false, true] {
+        let op = ResizingTable(kernel, coordinates, extents: [7, Dim(output)], antialias: antialias)
+        let found = try LoweredNode(op, parameters.map { $0?.type }).run(parameters.compactMap { $0 })
+        #expect(try zip(found, op.evaluate(parameters)).allSatisfy { distance($0, $1) < 1e-5 }, "\(op)")
+        #expect(found[2].integers.allSatisfy { $0 == 0 })
+      }
+    }
+  }
+
   @Test func tellsWhatComesFromBeyond() throws {
     let op = ResizingTable(.linear, .cropped, extents: [7, 4])
     #expect(try resampled(mixed([1, 7]), op, numbers(4.0 / 7, 0.3, 1.4)).beyond == [0, 0, 1, 1])
@@ -73,7 +86,7 @@ import Testing
 
   @Test func refusesWhatHasNoMeaning() {
     let number = TensorType(.float32, [1])
-    #expect(throws: Diagnostic.self) { try ResizingTable(.linear, .cropped, extents: [4, 2]).infer([number]) }
+    #expect(throws: Diagnostic.self) { try ResizingTable(.linear, .cropped, extents: [4, 2]).infer([number, nil, number]) }
     #expect(throws: Diagnostic.self) { try ResizingTable(.linear, .halfPixel, extents: [4]).infer([number]) }
     #expect(throws: Diagnostic.self) { try ResizingTable(.linear, .halfPixel, extents: [0, 2]).infer([number]) }
     #expect(throws: Diagnostic.self) { try ResizingTable(.linear, .halfPixel, extents: [time, 2]).infer([number]) }

@@ -3,7 +3,7 @@ import LoopIR
 import Tensors
 
 /// The table of `Resample` for an axis that is resized by numbers which only a run knows: `scale`, elements of the result for one of
-/// the axis, and where the axis is cropped the `start` and `end` of the part that is kept. Each is one float32; crops need all three.
+/// the axis (absent where the two lengths say it), and where the axis is cropped the `start` and `end` of the part that is kept. Each is one float32; crops need all three.
 ///
 /// Outputs: starts int32 `[O]`, weights `[O, taps]`, and whether an element comes from beyond the axis, bool `[O]`. Without antialias
 /// a row has as many taps as the kernel reaches, and with it as many as the axis; nearest elements have one tap of weight 1.
@@ -48,11 +48,10 @@ package struct ResizingTable: Operator {
 
   package func infer(_ inputs: [TensorType?]) throws(Diagnostic) -> [TensorType] {
     let count = coordinates == .cropped ? 3 : 1
-    guard inputs.count >= count else { throw Diagnostic("\(inputs.count) of \(count) numbers are given", hint: "scale, start and end") }
     for position in 0..<count {
-      let number = try inputs.required(position)
+      guard let number = try position == 0 ? inputs.optional(0) : inputs.required(position) else { continue }
       guard number.dtype == .float32, number.shape.elementCount == 1 else {
-        throw Diagnostic("input \(position) is \(number)", hint: "one float32 is expected")
+        throw Diagnostic("input \(position) is \(number)", hint: "one float32 is expected: scale, start, end")
       }
     }
     let lengths = 1...1 << 15
@@ -87,10 +86,12 @@ package struct ResizingTable: Operator {
 
 extension ResizingTable {
   package func evaluate(_ inputs: [Tensor?]) throws(Diagnostic) -> [Tensor] {
-    let given = try inputs.indices.map { (position) throws(Diagnostic) in try inputs.required(position).doubles[0] }
+    let given = inputs.map { $0?.doubles[0] }
     let (input, output) = (extents[0].constant ?? 1, extents[1].constant ?? 0)
     let isCropped = coordinates == .cropped
-    let axis = ResizedAxis(input, to: output, scale: given[0], start: isCropped ? given[1] : 0, end: isCropped ? given[2] : 1)
+    let axis = ResizedAxis(
+      input, to: output, scale: given.first ?? nil, start: isCropped ? given[1] ?? 0 : 0,
+      end: isCropped ? given[2] ?? 1 : 1)
     let taps = taps(input)
     let rows = (0..<output).map { row(coordinates.source($0, axis), axis, taps) }
     return [
@@ -143,19 +144,27 @@ extension ResizingTable {
 
   private func number(_ value: Double) -> Expr { .float(value, .float32) }
 
-  private func scale(_ operands: Operands) -> Expr { operands.input(0).single }
+  private func scale(_ operands: Operands) -> Expr? { operands.optionalInput(0)?.single }
+
+  /// What lies at `place` of the result, counted in elements of the axis.
+  private func scaled(_ place: Expr, _ operands: Operands) -> Expr {
+    if let scale = scale(operands) { return place / scale }
+    return place * (number(Double(extents[0].constant ?? 1)) / Expr(extents[1]).converted(to: .float32))
+  }
 
   /// What `ResizeCoordinates.source` computes, operation by operation: where it falls on a tie, that decides.
   private func source(_ o: Expr, _ operands: Operands) -> Expr {
     let (input, output) = (number(Double(extents[0].constant ?? 1)), Expr(extents[1]))
-    let (last, length) = (input - number(1), scale(operands) * input)
-    let middle = (o + number(0.5)) / scale(operands)
+    let (last, length) = (
+      input - number(1), scale(operands).map { $0 * input } ?? output.converted(to: .float32)
+    )
+    let middle = scaled(o + number(0.5), operands)
     switch coordinates {
     case .halfPixel: return middle - number(0.5)
     case .halfPixelButOne: return .select(output .== 1, number(0), middle - number(0.5))
     case .halfPixelSymmetric:
       return input / number(2) * (number(1) - output.converted(to: .float32) / length) + middle - number(0.5)
-    case .asymmetric: return o / scale(operands)
+    case .asymmetric: return scaled(o, operands)
     case .alignCorners: return .select(length .== number(1), number(0), o * (last / (length - number(1))))
     case .cropped:
       let (start, end) = (operands.input(1).single, operands.input(2).single)
@@ -181,7 +190,9 @@ extension ResizingTable {
   private func row(_ operands: Operands, _ o: Expr, _ place: Expr, _ input: Int) -> [Stmt] {
     let (starts, weights) = (operands.outputs[0], operands.outputs[1])
     let (taps, radius) = (taps(input), reach / 2)
-    let stretch = antialias ? maximum(number(1), number(1) / scale(operands)) : number(1)
+    let ratio =
+      scale(operands).map { number(1) / $0 } ?? number(Double(input)) / Expr(extents[1]).converted(to: .float32)
+    let stretch = antialias ? maximum(number(1), ratio) : number(1)
     let leftmost = place.applying(.floor).converted(to: .int32) - .index(radius - 1)
     return local("stretch", stretch) { stretch in
       local("width", minimum(number(Double(widest(input))), number(Double(radius)) * stretch.value)) { width in

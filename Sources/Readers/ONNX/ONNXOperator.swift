@@ -60,6 +60,7 @@ enum ONNXOperators {
     activations, arithmetic, comparisons, casts, movement, shapes, constants, reductions, products, windows, normalisations,
     sequenceModels,
     elderNormalisations, losses, places, optimisers, upsampling,
+    scattering, sampling, resizing, selection,
   ].flatMap { $0 }
 
   static let byKey: [ONNXOperator.Key: ONNXOperator] = Dictionary(all.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })

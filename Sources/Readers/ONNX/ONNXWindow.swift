@@ -62,17 +62,9 @@ struct ONNXWindow {
 
   /// With `ceil_mode` the last window may stick out, but has to start inside the input or its front padding.
   func pooled(_ shape: Shape) throws(Diagnostic) -> SlidingWindow {
-    var (before, after) = try resolved(shape)
-    for axis in kernel.indices where roundsUp && automatic == "NOTSET" {
-      guard let extent = shape[axis + 2].constant else {
-        throw Diagnostic("ceil_mode along an open axis", hint: "settle the extent with --dim")
-      }
-      let padded = extent + before[axis] + after[axis] - reach(axis)
-      var positions = max(padded, 0).ceilingDivision(by: strides[axis]) + 1
-      if (positions - 1) * strides[axis] >= extent + before[axis] { positions -= 1 }
-      after[axis] = max(after[axis], (positions - 1) * strides[axis] + reach(axis) - extent - before[axis])
-    }
-    return SlidingWindow(strides: strides, dilations: dilations, padsBefore: before, padsAfter: after)
+    var window = try sliding(shape)
+    window.roundsUp = roundsUp && automatic == "NOTSET"
+    return window
   }
 
   /// The window of a transposed convolution, and what is added at the ends of its output.

@@ -31,32 +31,56 @@ extension ONNXOperators {
     let x = try call.input()
     let axis = try call.axis(default: 0, rank: call.writer.rank(x))
     let keepDims = try call.attributes.flag("keepdims", default: true)
-    guard try call.attributes.flag("select_last_index") else {
-      return try call.writer.add(ArgReduce(function, axis: axis, keepDims: keepDims, dtype: .int64), [x], "")
-    }
-    // The last of several is the first from the other end.
-    let reversed = try call.writer.reverse(x, axis: axis, "reversed")
-    let found = try call.writer.add(ArgReduce(function, axis: axis, keepDims: keepDims, dtype: .int64), [reversed], "found")
-    let last = try call.writer.extents([call.writer.shape(x)[axis] - 1], shape: [], "last")
-    return try call.writer.binary("subtract", last, found, "")
+    let takesLast = try call.attributes.flag("select_last_index")
+    return try call.writer.add(ArgReduce(function, axis: axis, keepDims: keepDims, dtype: .int64, takesLast: takesLast), [x], "")
   }
 
   private static func cumulative(_ call: ONNXCall, _ function: Cumulative.Function) throws(Diagnostic) -> ValueID {
     let x = try call.input()
-    guard let axis = try call.knownInts(1, "the axis")?.first else { throw Diagnostic("the axis is missing") }
-    let position = try normalisedAxis(axis, rank: call.writer.rank(x))
+    let rank = call.writer.rank(x)
     let (isExclusive, isReversed) = (try call.attributes.flag("exclusive"), try call.attributes.flag("reverse"))
-    return try call.writer.add(Cumulative(function, axis: position, isExclusive: isExclusive, isReversed: isReversed), [x], "")
+    let along = { (axis: Int, label: String) throws(Diagnostic) in
+      try call.writer.add(Cumulative(function, axis: axis, isExclusive: isExclusive, isReversed: isReversed), [x], label)
+    }
+    let axis = try call.input(1)
+    if let known = try call.constant(1)?.integers.first { return try along(try normalisedAxis(Int(clamping: known), rank: rank), "") }
+    // An axis that a run names: one result for each that it may be.
+    var result = try along(0, rank == 1 ? "" : "along0")
+    let number = try call.writer.reshape(axis, [], "axis")
+    for other in (0..<rank).dropFirst() {
+      let isNamed = try [other, other - rank].map { (place) throws(Diagnostic) in
+        try call.writer.binary("equal", number, Double(place), "is\(place)")
+      }
+      let condition = try call.writer.binary("logical_or", isNamed[0], isNamed[1], "names\(other)")
+      let found = try along(other, "along\(other)")
+      result = try call.writer.apply(
+        "where", [.value(condition), .value(found), .value(result)], other == rank - 1 ? "" : "chosen\(other)")
+    }
+    return result
   }
 
   private static func topK(_ call: ONNXCall) throws(Diagnostic) -> [ONNXValue] {
     call.attributes.ignore("sorted")
     let x = try call.input()
     let axis = try call.axis(default: -1, rank: call.writer.rank(x))
-    let (given, attribute) = (try call.knownInts(1, "k")?.first, try call.attributes.optionalInt("k"))
-    guard let count = given ?? attribute else { throw Diagnostic("k is missing") }
     let isLargest = try call.attributes.flag("largest", default: true)
-    return try call.writer.outputs(TopK(count, axis: axis, isLargest: isLargest, dtype: .int64), [x], "").map { .tensor($0) }
+    let k = try call.optional(1)
+    let known = try k == nil ? call.attributes.optionalInt("k") : call.constant(1)?.integers.first.map { Int(clamping: $0) }
+    let found = { (count: Int) throws(Diagnostic) in
+      try call.writer.outputs(TopK(count, axis: axis, isLargest: isLargest, dtype: .int64), [x], known == nil ? "best" : "")
+    }
+    if let known { return try found(known).map { .tensor($0) } }
+    guard let k else { throw Diagnostic("k is missing") }
+    // So many that no run asks for more; a run takes the first of them.
+    guard let most = (call.declaredShape()?[axis]).flatMap({ $0 }) ?? call.writer.shape(x)[axis].constant else {
+      throw Diagnostic("k is computed when the model runs, and axis \(axis) of \(call.writer.type(x)) open", hint: "settle it with --dim")
+    }
+    let count = try call.counted(k, upTo: Dim(most), "k")
+    return try found(most).map { (id) throws(Diagnostic) in
+      var shape = call.writer.shape(id)
+      shape[axis] = count
+      return .tensor(try call.writer.add(Prefix(shape), [id], "kept"))
+    }
   }
 }
 

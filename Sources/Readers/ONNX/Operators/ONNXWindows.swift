@@ -8,10 +8,7 @@ extension ONNXOperators {
     ONNXOperator("Conv", .floats) { (call) throws(Diagnostic) in try call.convolution(try call.input(0), "") },
     ONNXOperator("FusedConv", domain: "com.microsoft", .floats, build: fusedConvolution),
     ONNXOperator("ConvTranspose", .floats, build: transposed),
-    ONNXOperator("MaxPool", .numbers) { (call) throws(Diagnostic) in
-      call.attributes.ignore("storage_order")
-      return try pool(call, .max)
-    },
+    ONNXOperator("MaxPool", .numbers, values: maxPool),
     ONNXOperator("AveragePool", .floats) { (call) throws(Diagnostic) in try pool(call, .average) },
     ONNXOperator("GlobalAveragePool", .floats) { (call) throws(Diagnostic) in try global(call, .mean) },
     ONNXOperator("GlobalMaxPool", .floats) { (call) throws(Diagnostic) in try global(call, .max) },

@@ -6,6 +6,7 @@ package enum OperatorSet {
     AdaptivePool.self,
     ArgPool.self,
     ArgReduce.self,
+    BlockFold.self,
     Concatenate.self,
     Convolution.self,
     ConvolutionTranspose.self,

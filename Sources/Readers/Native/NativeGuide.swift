@@ -20,6 +20,9 @@ enum NativeGuide {
     "adaptive_pool": Entry("pools into `size` positions along each spatial axis", pooled, "`[N, size…, C]`"),
     "arg_pool": Entry(
       "where the greatest element under a sliding window lies, counted in `[N, C, spatial…]`", pooled, "`[N, positions…, C]` of integers"),
+    "block_fold": Entry(
+      "windows added up where they overlap, their taps an input", "`[N, C · taps, positions]`, `taps` of integers, one for each axis",
+      "`[N, C, size…]`"),
     "convolution": Entry(
       "sums of products under a sliding window; padding counts as zeros", "\(pooled), `weights [taps…, C / groups, K]`, `bias [K]`?",
       "`[N, positions…, K]`"),
@@ -40,7 +43,7 @@ enum NativeGuide {
       "`x`, `starts` int32 `[O]`, `weights [O, taps]`?", "`x` with O elements along the axis"),
     "resizing_table": Entry(
       "the starts and weights of `resample` for an axis that is resized by numbers which are inputs",
-      "`scale`, and for crops `start`, `end`: one float32 each", "starts int32 `[O]`, weights `[O, taps]`, beyond the axis: bool `[O]`"),
+      "`scale`?, and for crops `start`, `end`: one float32 each", "starts int32 `[O]`, weights `[O, taps]`, beyond the axis: bool `[O]`"),
     "roi_align": Entry(
       "rectangles of images, sampled between the elements", "`x [N, H, W, C]`, `regions [R, 4]`: x, y, x, y, `images [R]` of integers",
       "`[R, size…, C]`"),

@@ -20,7 +20,9 @@ import Testing
     let given = inputs.indices.filter { inputs[$0] != nil && !constants.contains($0) }
     let names = (0..<outputs).map { "y\($0)" }
     var model = Text(inputs: given.compactMap { position in inputs[position].map { ("x\(position)", $0.type) } }, outputs: names)
-    for position in constants { if let tensor = inputs[position] { model.initializer("x\(position)", tensor) } }
+    for position in constants.intersection(inputs.indices) {
+      if let tensor = inputs[position] { model.initializer("x\(position)", tensor) }
+    }
     model.node(type, inputs.indices.map { inputs[$0] == nil ? "" : "x\($0)" }, names, attributes)
     model.edit { proto in
       for (position, dims) in declared.enumerated() {
@@ -99,6 +101,7 @@ import Testing
   @Test func windowsAreFoldedAndNormsPooled() throws {
     let x = Tensor(floats: (0..<8).map { Float($0) }, [1, 2, 4])
     #expect(try run("Col2Im", [x, ints([5]), ints([2])], constants: [1, 2])[0] == floats([0, 5, 7, 9, 7], [1, 1, 5]))
+    #expect(try run("Col2Im", [x, ints([5]), ints([2])], declared: [[1, 1, 5]])[0] == floats([0, 5, 7, 9, 7], [1, 1, 5]))
     let line = floats([3, 4, 0, -5], [1, 1, 4])
     let window = [Text.ints("kernel_shape", [2])]
     #expect(try run("LpPool", [line], window)[0].floats == [5, 4, 5])

@@ -69,8 +69,9 @@ extension ONNXOperators {
   /// `[N, C · taps, positions]` added up to images.
   private static func folded(_ call: ONNXCall) throws(Diagnostic) -> ValueID {
     let x = try call.input(0)
-    guard let block = try call.knownInts(2, "block_shape"), !block.isEmpty, block.allSatisfy({ (1...1 << 15).contains($0) }) else {
-      throw Diagnostic("the shape of blocks is missing or not positive")
+    guard let block = try call.constant(2)?.integers.map({ Int(clamping: $0) }) else { return try foldedByInput(call, x) }
+    guard !block.isEmpty, block.allSatisfy({ (1...1 << 15).contains($0) }) else {
+      throw Diagnostic("the shape of blocks is \(block)", hint: "it has a positive number for each axis of the image")
     }
     let image = try call.knownOrDeclared(1, "image_shape").suffix(block.count)
     let window = try ONNXWindow(call, rank: block.count, kernel: block).sliding([1, 1] + image)
@@ -87,6 +88,16 @@ extension ONNXOperators {
     let windows = try call.writer.transpose(parted, order, "windows")
     let result = try call.writer.add(Fold(size: Array(image), window), [windows], "folded")
     return try call.writer.transpose(result, [0, axes + 1] + Array(1...axes), "")
+  }
+
+  /// The same with blocks whose shape a run brings; the image is what the file says of the output.
+  private static func foldedByInput(_ call: ONNXCall, _ x: ValueID) throws(Diagnostic) -> ValueID {
+    guard let declared = try call.declaredExtents("block_shape, input 2").constants, declared.count > 2 else {
+      throw Diagnostic("the model does not say into which image it folds", hint: "make image_shape and block_shape constants")
+    }
+    let size = Array(declared.dropFirst(2))
+    let window = try ONNXWindow(call, rank: size.count, kernel: size.map { _ in 1 }).sliding([1, 1] + Shape(size))
+    return try call.writer.add(BlockFold(channels: declared[1], size: size, window), [x, try call.input(2)], "")
   }
 
   /// The p-norm of windows.

@@ -47,10 +47,7 @@ extension ONNXCall {
   /// An extent that is computed when the model runs, of at most `most`.
   func counted(_ count: ValueID, upTo most: Dim, _ label: String) throws(Diagnostic) -> Dim {
     if let known = writer.graph.constants[count]?.integers.first { return Dim(Int(clamping: known)) }
-    guard let bound = most.value(writer.graph.dims.mapValues(\.upperBound)), bound >= 0 else {
-      throw Diagnostic("as many as \(most) elements may be kept", hint: "settle what is open with --dim")
-    }
-    return try writer.graph.addComputedDim(writer.name(label), range: 0...bound, from: count)
+    return try writer.computedDim(label, 0...(try writer.most(most)), from: count)
   }
 
   /// The outputs of Unique: parts in the order that `restored` gives them, first places, the place of each, and counts.

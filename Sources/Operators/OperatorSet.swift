@@ -7,6 +7,7 @@ package enum OperatorSet {
     ArgPool.self,
     ArgReduce.self,
     BlockFold.self,
+    BlockReduce.self,
     Concatenate.self,
     Convolution.self,
     ConvolutionTranspose.self,

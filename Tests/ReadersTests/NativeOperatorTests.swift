@@ -39,6 +39,7 @@ import Testing
     Case(ArgPool(size: [2], window, isColumnMajor: true, dtype: .int32), [[1, 6, 2]]),
     Case(ArgReduce(.min, axis: 1, keepDims: true, dtype: .int64, takesLast: true), [[2, 5]]),
     Case(BlockFold(channels: 2, size: [6], window), [[1, 6, 3], [1]], [1: .int64]),
+    Case(BlockReduce(.l2, shape: [2, 1], counts: [2, 3]), [[4, 3]]),
     Case(Concatenate(axis: 1), [[2, 3], [2, 1], [2, 4]]), Case(Convolution(window, groups: 2), [[1, 7, 4], [3, 2, 6], [6]]),
     Case(ConvolutionTranspose(window, outputPadding: [1], groups: 1), [[1, 4, 3], [3, 3, 2]]),
     Case(Cumulative(.prod, axis: 0, isExclusive: true, isReversed: true), [[4, 2]]),

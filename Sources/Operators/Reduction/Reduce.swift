@@ -55,8 +55,10 @@ package struct Reduce: Operator {
     }
   }
 
-  package func lower(_ operands: Operands) -> [Stmt] {
-    let x = operands.input(0)
+  package func lower(_ operands: Operands) -> [Stmt] { nest(operands.input(0), operands) }
+
+  /// Reduces `x`, the input or another view of it.
+  func nest(_ x: TensorView, _ operands: Operands) -> [Stmt] {
     let axes = ReducedAxes(settled: axes, rank: x.rank)
     return loops("i", axes.kept.map { x.shape[$0] }) { outer in
       shifted(x, axes, outer) { shift in

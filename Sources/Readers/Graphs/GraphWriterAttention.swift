@@ -53,10 +53,7 @@ extension GraphWriter {
 
   /// `0, 1, …` up to an extent, which may be open.
   func positions(_ extent: Dim, _ label: String) throws(Diagnostic) -> ValueID {
-    if let count = extent.constant, count <= 1 << 16 {
-      return constant(Tensor(.int64, [count], integers: (0..<count).map { Int64($0) }), label)
-    }
-    let one = constant(Tensor(.int64, [], integers: [1]), "\(label)/one")
-    return try add(Cumulative(.sum, axis: 0, isExclusive: true), [try add(Expand([extent]), [one], "\(label)/ones")], label)
+    if let count = extent.constant, (0...1 << 16).contains(count) { return counting(count, label) }
+    return try add(Iota(extent, .int64), [], label)
   }
 }

@@ -53,6 +53,8 @@ enum NativeGuide {
   ]
 
   private static let movement: [String: Entry] = [
+    "block_reduce": Entry(
+      "one number from each block of `counts` neighbours: a sum, a mean, an extreme …", "`x`, of `shape` blocks along its axes", "`shape`"),
     "concatenate": Entry("one after the other along an axis", "`x0`, `x1`, …", "one tensor"),
     "excerpt": Entry(
       "elements at positions that the run decides: index i stands for position `starts + i * steps` of each axis",

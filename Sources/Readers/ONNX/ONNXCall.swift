@@ -54,13 +54,19 @@ extension ONNXCall {
 
   /// The elements of an input that is known when we compile.
   func constant(_ position: Int) throws(Diagnostic) -> Tensor? {
-    try optional(position).flatMap { writer.graph.constants[$0] }
+    try optional(position).flatMap { id in
+      if let tensor = writer.graph.constants[id] { return tensor }
+      // What has no elements is known.
+      let type = writer.type(id)
+      guard type.shape.contains(0), let dims = type.shape.constants else { return nil }
+      return Tensor(type.dtype, dims, bytes: [])
+    }
   }
 
   /// An input that has to be known when we compile; `nil` where it is absent.
   func known(_ position: Int, _ name: String) throws(Diagnostic) -> Tensor? {
-    guard let id = try optional(position) else { return nil }
-    if let tensor = writer.graph.constants[id] { return tensor }
+    guard has(position) else { return nil }
+    if let tensor = try constant(position) { return tensor }
     throw Diagnostic(
       "\(name), input \(position), is computed when the model runs", hint: "it has to be a constant or to follow from shapes and constants")
   }

@@ -27,10 +27,11 @@ final class ONNXModelReader {
     writer.foldsConstants = true
     let scope = ONNXScope(self, writer, opsets: try opsets(proto.opsetImport))
     let isComplete = addInputs(scope)
+    let reader = ONNXGraphReader(scope)
+    if isComplete { reader.read(proto.graph) }
+    // Nodes ask for the bounds of what they compute.
     session.reportUnusedDims(open: dims.names)
     guard isComplete else { return nil }
-    let reader = ONNXGraphReader(scope)
-    reader.read(proto.graph)
     for output in proto.graph.output { addOutput(output, scope, reader) }
     guard !session.problems.hasErrors else { return nil }
     if session.options.readsTestData { try readTestData(writer.graph) }

@@ -57,7 +57,7 @@ enum ONNXOperators {
   static let newestOpset = 28
 
   static let all: [ONNXOperator] = [
-    activations, arithmetic, comparisons, casts, movement, shapes, constants, reductions, products, windows, normalisations,
+    activations, arithmetic, comparisons, casts, movement, shapes, constants, reductions, ranges, products, windows, normalisations,
     sequenceModels,
     elderNormalisations, losses, places, optimisers, upsampling,
     scattering, sampling, resizing, selection,

@@ -37,6 +37,9 @@ extension ONNXOperators {
     let x = try call.input()
     let allowsZero = try call.attributes.flag("allowzero")
     let attribute = try call.attributes.optionalInts("shape")
+    if attribute == nil, call.has(1), try call.extents(1) == nil, try call.isComputed(1) {
+      return try call.reshapedByData(x, allowsZero: allowsZero)
+    }
     let given = attribute == nil ? try call.shape(1, "the shape") : Shape(attribute ?? [])
     let own = call.writer.shape(x)
     var shape = given.enumerated().map { axis, dim in dim == 0 && !allowsZero && axis < own.count ? own[axis] : dim }
@@ -62,6 +65,7 @@ extension ONNXOperators {
   private static func squeeze(_ call: ONNXCall) throws(Diagnostic) -> ValueID {
     let x = try call.input()
     let shape = call.writer.shape(x)
+    if try call.isComputed(1) { return try call.squeezedByData(x) }
     let given = try call.ints(1, orAttribute: "axes") ?? shape.indices.filter { shape[$0] == 1 }
     let axes = try given.map { (axis) throws(Diagnostic) in try normalisedAxis(axis, rank: shape.count) }
     if let axis = axes.first(where: { shape[$0] != 1 }) {
@@ -72,6 +76,7 @@ extension ONNXOperators {
 
   private static func unsqueeze(_ call: ONNXCall) throws(Diagnostic) -> ValueID {
     let x = try call.input()
+    if try call.isComputed(1) { return try call.unsqueezedByData(x) }
     guard let given = try call.ints(1, orAttribute: "axes") else { throw Diagnostic("the axes are missing") }
     let rank = call.writer.rank(x) + given.count
     let axes = Set(try given.map { (axis) throws(Diagnostic) in try normalisedAxis(axis, rank: rank) })
@@ -82,6 +87,7 @@ extension ONNXOperators {
 
   private static func expand(_ call: ONNXCall) throws(Diagnostic) -> ValueID {
     let x = try call.input()
+    if try call.extents(1) == nil, try call.isComputed(1) { return try call.expandedByData(x) }
     let target = try Broadcasting.shape([call.writer.shape(x), try call.shape(1, "the shape")])
     return target == call.writer.shape(x) ? x : try call.writer.add(Expand(target), [x], "")
   }
@@ -89,6 +95,7 @@ extension ONNXOperators {
   private static func split(_ call: ONNXCall) throws(Diagnostic) -> [ONNXValue] {
     let x = try call.input()
     let axis = try call.axis(default: 0, rank: call.writer.rank(x))
+    if try call.isComputed(1) { return try call.splitByData(x, axis: axis) }
     guard let extent = call.writer.shape(x)[axis].constant else {
       throw Diagnostic("axis \(axis) of \(call.writer.type(x)) is split, and open", hint: "settle it with --dim")
     }
@@ -109,6 +116,7 @@ extension ONNXOperators {
 
   private static func slice(_ call: ONNXCall) throws(Diagnostic) -> ValueID {
     let x = try call.input()
+    if try call.isComputed(anyOf: 1...4) { return try call.slicedByData(x) }
     guard let starts = try call.ints(1, orAttribute: "starts"), let ends = try call.ints(2, orAttribute: "ends") else {
       throw Diagnostic("starts or ends are missing")
     }
@@ -123,6 +131,7 @@ extension ONNXOperators {
 
   private static func tile(_ call: ONNXCall) throws(Diagnostic) -> ValueID {
     let x = try call.input()
+    if call.opset >= 6, try call.isComputed(1) { return try call.tiledByData(x) }
     guard var repeats = try call.knownInts(1, "the repeats") else { throw Diagnostic("the repeats are missing") }
     if call.opset < 6, let axis = try call.knownInts(2, "the axis")?.first, let count = repeats.first {
       repeats = [Int](repeating: 1, count: call.writer.rank(x))
@@ -137,6 +146,9 @@ extension ONNXOperators {
   private static func pad(_ call: ONNXCall) throws(Diagnostic) -> ValueID {
     let x = try call.input()
     let rank = call.writer.rank(x)
+    let modes: [String: Pad.Mode] = ["constant": .constant, "reflect": .reflect, "edge": .edge, "wrap": .wrap]
+    let mode = modes[try call.attributes.choice("mode", of: modes.keys.sorted(), default: "constant")] ?? .constant
+    if try call.isComputed(anyOf: 1...3) { return try call.paddedByData(x, mode) }
     let name = call.attributes.has("paddings") ? "paddings" : "pads"
     guard let pads = try call.ints(1, orAttribute: name) else { throw Diagnostic("the pads are missing") }
     let axes = try (try call.knownInts(3, "the axes") ?? Array(0..<rank)).map { (axis) throws(Diagnostic) in
@@ -145,15 +157,13 @@ extension ONNXOperators {
     guard pads.count == 2 * axes.count else {
       throw Diagnostic("\(pads.count) pads for \(axes.count) axes", hint: "there are two for each")
     }
-    let mode = try call.attributes.choice("mode", of: ["constant", "reflect", "edge", "wrap"], default: "constant")
     let (number, other) = (try call.knownNumber(2, "the value"), try call.attributes.float("value", default: 0))
     var (before, after) = ([Int](repeating: 0, count: rank), [Int](repeating: 0, count: rank))
     for (position, axis) in axes.enumerated() { (before[axis], after[axis]) = (pads[position], pads[position + axes.count]) }
     let cut = try cropped(x, before, after, call)
-    let modes: [String: Pad.Mode] = ["constant": .constant, "reflect": .reflect, "edge": .edge, "wrap": .wrap]
     let (front, back) = (before.map { max($0, 0) }, after.map { max($0, 0) })
     if (front + back).allSatisfy({ $0 == 0 }) { return cut }
-    return try call.writer.add(Pad(before: front, after: back, mode: modes[mode] ?? .constant, value: number ?? other), [cut], "")
+    return try call.writer.add(Pad(before: front, after: back, mode: mode, value: number ?? other), [cut], "")
   }
 
   /// Negative pads take elements away.

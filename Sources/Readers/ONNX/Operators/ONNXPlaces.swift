@@ -37,9 +37,7 @@ extension ONNXOperators {
     let writer = call.writer
     let rank = try call.type(0).rank
     let axis = try call.axis(default: -1, rank: rank + 1)
-    guard let depth = try call.depth(axis) else {
-      throw Diagnostic("the depth, input 1, is computed when the model runs", hint: "the output's shape, or a constant, has to tell it")
-    }
+    let depth = try call.depth(axis)
     var index = try writer.expandDims(try writer.cast(try call.input(0), to: .int64, "index"), axis, "index_axis")
     if call.opset >= 11 {
       let turned = try writer.binary("add", index, try writer.extents([depth], shape: [], "depth"), "from_end")
@@ -132,14 +130,15 @@ extension ONNXCall {
     return try writer.binary("subtract", try places(shape[shape.count - 1], along: 1, rank: 2), rows, "distance")
   }
 
-  /// The number of classes: an extent or constant, or what the file says of the output.
-  fileprivate func depth(_ axis: Int) throws(Diagnostic) -> Dim? {
+  /// The number of classes: an extent, a constant, or what a run computes.
+  fileprivate func depth(_ axis: Int) throws(Diagnostic) -> Dim {
     if let known = try constant(1), known.count == 1, let depth = known.doubles.first {
       guard depth >= 1, depth < 0x1p31 else { throw Diagnostic("the depth is \(depth)", hint: "it is between 1 and 2^31 - 1") }
       return Dim(Int(depth))
     }
     if let extent = try extents(1)?.first { return extent }
-    return declaredShape()?[safe: axis]?.map { Dim($0) }
+    let given = try writer.cast(try writer.flat(try input(1), "depth_flat"), to: .int64, "depth_wide")
+    return try computedExtent(given, 0, axis: axis, within: nil)
   }
 
   /// Number `position` of the extents that input `input` gives for `axes`: constants, or what the file says of the output.

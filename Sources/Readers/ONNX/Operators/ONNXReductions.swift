@@ -37,66 +37,55 @@ extension ONNXOperators {
 
   private static func cumulative(_ call: ONNXCall, _ function: Cumulative.Function) throws(Diagnostic) -> ValueID {
     let x = try call.input()
-    let rank = call.writer.rank(x)
     let (isExclusive, isReversed) = (try call.attributes.flag("exclusive"), try call.attributes.flag("reverse"))
-    let along = { (axis: Int, label: String) throws(Diagnostic) in
+    func along(_ axis: Int, _ label: String) throws(Diagnostic) -> ValueID {
       try call.writer.add(Cumulative(function, axis: axis, isExclusive: isExclusive, isReversed: isReversed), [x], label)
     }
-    let axis = try call.input(1)
-    if let known = try call.constant(1)?.integers.first { return try along(try normalisedAxis(Int(clamping: known), rank: rank), "") }
-    // An axis that a run names: one result for each that it may be.
-    var result = try along(0, rank == 1 ? "" : "along0")
-    let number = try call.writer.reshape(axis, [], "axis")
-    for other in (0..<rank).dropFirst() {
-      let isNamed = try [other, other - rank].map { (place) throws(Diagnostic) in
-        try call.writer.binary("equal", number, Double(place), "is\(place)")
-      }
-      let condition = try call.writer.binary("logical_or", isNamed[0], isNamed[1], "names\(other)")
-      let found = try along(other, "along\(other)")
-      result = try call.writer.apply(
-        "where", [.value(condition), .value(found), .value(result)], other == rank - 1 ? "" : "chosen\(other)")
-    }
-    return result
+    let rank = call.writer.rank(x)
+    if try call.isComputed(1) { return try call.chosen(axis: 1, rank: rank, along) }
+    guard let axis = try call.knownInts(1, "the axis")?.first else { throw Diagnostic("the axis is missing") }
+    return try along(try normalisedAxis(axis, rank: rank), "")
   }
 
   private static func topK(_ call: ONNXCall) throws(Diagnostic) -> [ONNXValue] {
     call.attributes.ignore("sorted")
     let x = try call.input()
     let axis = try call.axis(default: -1, rank: call.writer.rank(x))
-    let isLargest = try call.attributes.flag("largest", default: true)
-    let k = try call.optional(1)
-    let known = try k == nil ? call.attributes.optionalInt("k") : call.constant(1)?.integers.first.map { Int(clamping: $0) }
-    let found = { (count: Int) throws(Diagnostic) in
-      try call.writer.outputs(TopK(count, axis: axis, isLargest: isLargest, dtype: .int64), [x], known == nil ? "best" : "")
+    var op = TopK(1, axis: axis, isLargest: try call.attributes.flag("largest", default: true), dtype: .int64)
+    if try call.isComputed(1) {
+      let (count, limit) = (try call.integers(1, "k"), call.writer.shape(x)[axis])
+      op.openCount = [try call.computedExtent(count.vector, 0, axis: axis, within: limit)]
+    } else {
+      let (given, attribute) = (try call.knownInts(1, "k")?.first, try call.attributes.optionalInt("k"))
+      guard let count = given ?? attribute else { throw Diagnostic("k is missing") }
+      op.count = count
     }
-    if let known { return try found(known).map { .tensor($0) } }
-    guard let k else { throw Diagnostic("k is missing") }
-    // So many that no run asks for more; a run takes the first of them.
-    guard let most = (call.declaredShape()?[axis]).flatMap({ $0 }) ?? call.writer.shape(x)[axis].constant else {
-      throw Diagnostic("k is computed when the model runs, and axis \(axis) of \(call.writer.type(x)) open", hint: "settle it with --dim")
-    }
-    let count = try call.counted(k, upTo: Dim(most), "k")
-    return try found(most).map { (id) throws(Diagnostic) in
-      var shape = call.writer.shape(id)
-      shape[axis] = count
-      return .tensor(try call.writer.add(Prefix(shape), [id], "kept"))
-    }
+    return try call.writer.outputs(op, [x], "").map { .tensor($0) }
   }
 }
 
 extension ONNXCall {
   /// The input reduced along the axes that attribute or input name.
   fileprivate func reduced(_ function: Reduce.Function, _ x: ValueID, _ label: String = "") throws(Diagnostic) -> ValueID {
-    let (rank, dtype) = (writer.rank(x), writer.dtype(x))
-    let given = try ints(1, orAttribute: "axes") ?? []
-    let (keepDims, isNothing) = (try attributes.flag("keepdims", default: true), try attributes.flag("noop_with_empty_axes"))
-    if given.isEmpty && isNothing || rank == 0 { return x }
-    let axes = try given.map { (axis) throws(Diagnostic) in try normalisedAxis(axis, rank: rank) }
-    if dtype == .bool, function == .max || function == .min {
-      return try writer.add(Reduce(function == .max ? .any : .all, axes: axes, keepDims: keepDims), [x], label)
-    }
-    if function.accepts(dtype) { return try writer.add(Reduce(function, axes: axes, keepDims: keepDims), [x], label) }
-    let wide = try writer.add(Reduce(function, axes: axes, keepDims: keepDims), [try writer.cast(x, to: .float64, "wide")], "reduced")
+    let (dtype, axes) = (writer.dtype(x), try ONNXReducedAxes(self, of: x))
+    if dtype == .bool, function == .max || function == .min { return try axes.reduce(function == .max ? .any : .all, x, label) }
+    if function.accepts(dtype) { return try axes.reduce(function, x, label) }
+    let wide = try axes.reduce(function, try writer.cast(x, to: .float64, "wide"), "reduced")
     return try writer.cast(wide, to: dtype, label)
+  }
+
+  /// What `along` gives for the axis that input `position` names when the model runs; it is computed along all.
+  fileprivate func chosen(
+    axis position: Int, rank: Int, _ along: (Int, String) throws(Diagnostic) -> ValueID
+  ) throws(Diagnostic) -> ValueID {
+    let named = try writer.reshape(try writer.fromFront(try input(position), rank, "axis"), [], "axis")
+    guard rank > 0 else { throw Diagnostic("a scalar has no axis", hint: "export the model with axes") }
+    var result = try along(0, rank == 1 ? "" : "along0")
+    for axis in 1..<max(rank, 1) {
+      let isMeant = try writer.binary("equal", named, Double(axis), "is\(axis)")
+      let other = try along(axis, "along\(axis)")
+      result = try writer.apply("where", [.value(isMeant), .value(other), .value(result)], axis == rank - 1 ? "" : "up_to\(axis)")
+    }
+    return result
   }
 }

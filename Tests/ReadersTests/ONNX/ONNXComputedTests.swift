@@ -254,6 +254,38 @@ import Testing
     try Self.expectFailure(Self.model("Pad", inputs, [Text.string("mode", mode)], declared: [expected[0].dims]), tooMuch)
   }
 
+  @Test(arguments: [[2, 2], [5, 6], [3, 0], [6, 1]] as [[Int64]]) func cutsOrPadsAroundTheMiddle(asked: [Int64]) throws {
+    let inputs = [Self.counting([4, 2, 3]), Self.ints(asked)]
+    let attributes = [Text.ints("axes", [0, -1])]
+    var known = Text(inputs: [("x", inputs[0].type)], outputs: ["y"])
+    known.initializer("shape", inputs[1])
+    known.node("CenterCropPad", ["x", "shape"], ["y"], attributes)
+    let model = Self.model("CenterCropPad", inputs, attributes, declared: [[6, 2, 6]])
+    #expect(try Self.run(model, inputs) == known.run([inputs[0]]))
+    try Self.expectFailure(model, [inputs[0], Self.ints([7, asked[1]])])
+  }
+
+  @Test(arguments: [0, 1] as [Int64]) func gridsAreAsLargeAsARunSays(isAligned: Int64) throws {
+    let inputs = [Tensor(floats: [1, 0.5, 0, -1, 2, 3], [1, 2, 3]), Self.ints([1, 1, 3, 2])]
+    let attributes = [Text.int("align_corners", isAligned)]
+    var known = Text(inputs: [("x", inputs[0].type)], outputs: ["y"])
+    known.initializer("size", inputs[1])
+    known.node("AffineGrid", ["x", "size"], ["y"], attributes)
+    let expected = try known.run([inputs[0]])[0]
+    let model = Self.model("AffineGrid", inputs, attributes, declared: [[1, 4, 2, 2]])
+    let found = try Interpreter(try model.read().graph).outputs(inputs)[0]
+    #expect(found.dims == expected.dims && zip(found.doubles, expected.doubles).allSatisfy { abs($0 - $1) < 1e-6 })
+    try Self.expectFailure(model, [inputs[0], Self.ints([1, 1, 5, 2])])
+  }
+
+  @Test func repeatsElementsAsOftenAsARunSays() throws {
+    let inputs = [Tensor(floats: [1, 2, 3, 4], [2, 2]), Tensor(floats: [1, 2], [2])]
+    let model = Self.model("Upsample", inputs, declared: [[4, 4]], opset: 9)
+    #expect(try Self.run(model, inputs) == [Tensor(floats: [1, 1, 2, 2, 3, 3, 4, 4], [2, 4])])
+    #expect(try Self.run(model, [inputs[0], Tensor(floats: [2, 1.5], [2])])[0].doubles == [1, 1, 2, 1, 1, 2, 3, 3, 4, 3, 3, 4])
+    try Self.expectFailure(model, [inputs[0], Tensor(floats: [1, 3], [2])])
+  }
+
   @Test func padsTheAxesOfARunWithItsValue() throws {
     let inputs = [Self.counting([2, 2]), Self.ints([1, 0]), Tensor(floats: [7], []), Self.ints([-1])]
     let padded = try Self.run(Self.model("Pad", inputs, declared: [[3, 3]]), inputs)

@@ -74,6 +74,7 @@ extension ONNXOperators {
     let axes = try (try call.attributes.optionalInts("axes") ?? Array(shape.indices)).map { (axis) throws(Diagnostic) in
       try normalisedAxis(axis, rank: shape.count)
     }
+    if try call.extents(1) == nil, try call.isComputed(1) { return try call.centredByData(x, axes) }
     var result = x
     var (before, after) = ([Int](repeating: 0, count: shape.count), [Int](repeating: 0, count: shape.count))
     for (position, axis) in axes.enumerated() {
@@ -98,14 +99,18 @@ extension ONNXOperators {
       throw Diagnostic("the matrices are \(writer.type(theta))", hint: "they are [N, 2, 3] or [N, 3, 4]")
     }
     let isAligned = try call.attributes.flag("align_corners")
-    let extents = try (0..<rank).map { (axis) throws(Diagnostic) in try call.gridExtent(axis, rank, isAligned: isAligned) }
+    let dtype = writer.dtype(theta)
+    let isKnown = try call.extents(1) != nil
+    let lines = try (0..<rank).map { (axis) throws(Diagnostic) in
+      if !isKnown { return try call.gridLineByData(axis, rank, dtype, isAligned: isAligned) }
+      return call.gridLine(try call.gridExtent(axis, rank, isAligned: isAligned), axis, rank, dtype, isAligned: isAligned)
+    }
     func column(_ position: Int) throws(Diagnostic) -> ValueID {
       let part = try writer.slice(theta, axis: 2, from: position, to: position + 1, "column\(position)")
       return try writer.reshape(part, [matrix[0]] + Shape(repeating: 1, count: rank) + [matrix[1]], "column\(position)/broad")
     }
     var result = try column(rank)
-    for (axis, extent) in extents.enumerated() {
-      let line = call.gridLine(extent, axis, rank, writer.dtype(theta), isAligned: isAligned)
+    for (axis, line) in lines.enumerated() {
       // The columns belong to x, y(, z), the axes to (z, )y, x.
       let moved = try writer.binary("multiply", try column(rank - 1 - axis), line, "moved\(axis)")
       result = try writer.binary("add", result, moved, axis == rank - 1 ? "" : "sum\(axis)")
@@ -141,9 +146,9 @@ extension ONNXCall {
     return try computedExtent(given, 0, axis: axis, within: nil)
   }
 
-  /// Number `position` of the extents that input `input` gives for `axes`: constants, or what the file says of the output.
+  /// Number `position` of the extents that input `input` gives for `axes`, where it is a constant.
   fileprivate func wantedExtent(_ input: Int, _ position: Int, of axes: [Int]) throws(Diagnostic) -> Int? {
-    guard let given = try extents(input) else { return declaredShape()?[safe: axes[position]] ?? nil }
+    guard let given = try extents(input) else { return nil }
     guard given.count == axes.count, given.allSatisfy({ ($0.constant ?? 0) >= 0 }) else {
       throw Diagnostic("the extents \(given) for \(axes.count) axes", hint: "there is one for each, none negative")
     }
@@ -152,9 +157,9 @@ extension ONNXCall {
 
   /// The extent of axis `axis` of a grid, whose size `[N, C, …]` is input 1.
   fileprivate func gridExtent(_ axis: Int, _ rank: Int, isAligned: Bool) throws(Diagnostic) -> Int {
-    let size = try extents(1)
-    let given = size == nil ? declaredShape()?[safe: axis + 1] ?? nil : size?[safe: axis + 2]?.constant
-    guard let extent = given else { throw Diagnostic("the size of the grid, input 1, is not known", hint: "make it a constant") }
+    guard let extent = try extents(1)?[safe: axis + 2]?.constant else {
+      throw Diagnostic("the size of the grid, input 1, is not known", hint: "make it a constant")
+    }
     guard extent > (isAligned ? 1 : 0), extent < 1 << 20 else {
       throw Diagnostic("a grid of \(extent) places along an axis", hint: "with align_corners there are two at least, else one")
     }

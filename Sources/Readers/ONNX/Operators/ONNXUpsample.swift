@@ -10,6 +10,7 @@ extension ONNXOperators {
       guard try call.attributes.choice("mode", of: ["nearest", "linear", "bilinear"], default: "nearest") == "nearest" else {
         throw Diagnostic("a linear Upsample", hint: "export with opset 11 or later, which has Resize")
       }
+      if try call.isComputed(1) { return try call.upsampledByData(x) }
       for (axis, scale) in try call.scales(of: x).enumerated() where scale != 1 {
         guard scale > 1, scale == scale.rounded(), scale < 0x1p20 else {
           throw Diagnostic("axis \(axis) is scaled by \(scale)", hint: "export with opset 11 or later, which has Resize")
@@ -22,18 +23,12 @@ extension ONNXOperators {
 }
 
 extension ONNXCall {
-  /// One factor for each axis; where they are computed at run time, what the file says of the output tells them.
+  /// One factor for each axis.
   fileprivate func scales(of x: ValueID) throws(Diagnostic) -> [Double] {
     let shape = writer.shape(x)
     var scales = try constant(1)?.doubles ?? []
     if !has(1) {
       scales = attributes.has("scales") ? try attributes.floats("scales") : [1, 1] + (try [scale("height_scale"), scale("width_scale")])
-    } else if scales.isEmpty {
-      guard let wanted = declaredShape(), wanted.count == shape.count else { throw Diagnostic("the scales, input 1, are not known") }
-      scales = zip(wanted, shape).compactMap { extent, own in
-        guard let extent, let own = own.constant, own > 0 else { return nil }
-        return Double(extent) / Double(own)
-      }
     }
     guard scales.count == shape.count else {
       throw Diagnostic("\(scales.count) scales for \(writer.type(x))", hint: "there is one for each axis")

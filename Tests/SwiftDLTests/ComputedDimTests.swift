@@ -66,6 +66,46 @@ import Validation
     }
   }
 
+  /// Everything that takes positions and counts from data.
+  private func picking() throws -> Graph {
+    var graph = Graph(name: "net")
+    let x = graph.addInput("x", TensorType(.float32, [4, 5]))
+    let numbers = graph.addInput("numbers", TensorType(.int64, [2]))
+    let element = ElementwiseBody.input(0, .float32)
+    let isSet = Expr.cast(.int32, .compare(.notEqual, element, .constant(0, .float32)))
+    let count = try graph.add(Reduce(.sum), [try graph.add(Map(ElementwiseBody(isSet), inputCount: 1), [x])[0]])[0]
+    let n = try graph.addComputedDim("n", range: 0...20, from: count)
+    graph.addOutput("places", try graph.add(NonZero(n), [x])[0])
+    graph.addOutput("ramp", try graph.add(Iota(n, .float32), [])[0])
+    let shape = try graph.add(ResolvedShape([4, 5]), [numbers])[0]
+    let sides = try (0..<2).map { try graph.addComputedDim("side", range: 0...20, from: shape, element: $0) }
+    let excess = try graph.addComputedDim("excess", range: 0...0, from: shape, element: 2)
+    graph.addOutput("reshaped", try graph.add(Reshape(exactly: sides, verified: [excess]), [x])[0])
+    let slice = try graph.add(ResolvedSlice([4, 5]), [numbers, graph.addConstant("ends", Tensor(.int64, [2], integers: [9, .min]))])[0]
+    let rows = try graph.addComputedDim("rows", range: 0...4, from: slice, element: 4)
+    graph.addOutput("excerpt", try graph.add(Excerpt([rows, 7], mode: .reflect), [x, numbers, numbers])[0])
+    graph.addOutput("filled", try graph.add(Excerpt([3, 3]), [x, numbers])[0])
+    graph.addOutput("prefix", try graph.add(Prefix([rows, 2]), [x])[0])
+    return graph
+  }
+
+  @Test(arguments: ["generic", "x86-64-v3"]) func positionsAndCountsComeFromData(target: String) throws {
+    var options = CompileOptions(name: "net")
+    options.target = target
+    let (graph, program) = try Compilation.stages(try picking(), options)
+    for runner in try runners(program, options) {
+      for (numbers, seed) in [([4, -1], 1), ([0, 5], 2), ([2, 10], 3), ([-1, 1], 4)] as [([Int64], UInt64)] {
+        var generator = SeededGenerator(seed)
+        let x = Tensor.random(.float32, [4, 5], .whole, using: &generator)
+        let zeroed = Tensor(.float32, [4, 5], x.doubles.map { abs($0) < 4 ? 0 : $0 })
+        let inputs = [zeroed, Tensor(.int64, [2], integers: numbers)]
+        #expect(try runner.run(program, inputs) == Interpreter(graph).outputs(inputs), "\(numbers)")
+      }
+      let odd = [Tensor(floats: [Float](repeating: 1, count: 20), [4, 5]), Tensor(.int64, [2], integers: [3, 3])]
+      #expect(throws: Diagnostic.self) { try runner.run(program, odd) }
+    }
+  }
+
   @Test func theHeaderTellsOfThem() throws {
     let (_, program) = try Compilation.stages(try graph(), CompileOptions(name: "net"))
     let header = try Compilation.emit(program, CompileOptions(name: "net"), trace: false).header

@@ -43,7 +43,7 @@ package struct ResolvedSlice: Operator {
       let axis = Int(min(max(named < 0 ? named + Int64(rank) : named, 0), Int64(rank) - 1))
       let given = inputs.optional(3)?.integers[position] ?? 1
       let step = given == 0 ? 1 : min(max(given, -Self.farthest), Self.farthest)
-      let extent = Int64(dims[axis])
+      let extent = result[2 * rank + axis]
       let (first, last) = step > 0 ? (Int64(0), extent) : (-1, extent - 1)
       func place(_ value: Int64) -> Int64 { min(max(value < 0 ? value + extent : value, first), last) }
       let span = (place(ends[position]) - place(starts[position])) * step.signum()

@@ -7,6 +7,17 @@ extension ONNXOperators {
   static let selection: [ONNXOperator] = [
     ONNXOperator("NonMaxSuppression", since: 10, .floats, build: suppressed),
     ONNXOperator("Unique", since: 11, values: unique),
+    ONNXOperator("NonZero", since: 9) { (call) throws(Diagnostic) in
+      let x = try call.input()
+      return try call.writer.nonZero(call.writer.rank(x) == 0 ? try call.writer.reshape(x, [1], "vector") : x, "")
+    },
+    ONNXOperator("Compress", since: 9) { (call) throws(Diagnostic) in
+      let (x, condition) = (try call.input(), try call.input(1))
+      guard call.attributes.has("axis") else {
+        return try call.writer.compress(try call.writer.flat(x, "flat"), by: condition, axis: 0, "")
+      }
+      return try call.writer.compress(x, by: condition, axis: try call.axis(default: 0, rank: call.writer.rank(x)), "")
+    },
   ]
 
   private static func suppressed(_ call: ONNXCall) throws(Diagnostic) -> ValueID {

@@ -24,6 +24,7 @@ struct ONNXGraphReader {
   }
 
   func read(_ nodes: [ONNXNodeProto]) {
+    scope.implied = ONNXExtentBounds(nodes) { scope.declared($0)?.declaredExtents }
     for (position, node) in nodes.enumerated() { read(node, position) }
   }
 

@@ -13,6 +13,8 @@ final class ONNXScope {
   private var declarations: [String: ONNXTypeProto] = [:]
   /// Tensors of the graph around that this one takes as inputs, in the order of `captured`.
   private(set) var captures: [(outer: ValueID, inner: ValueID)] = []
+  /// What bounds extents that the file does not declare.
+  var implied = ONNXExtentBounds()
   /// The attributes of the function that is being called.
   var environment: [String: ONNXAttributeProto] = [:]
   let opsets: [String: Int]

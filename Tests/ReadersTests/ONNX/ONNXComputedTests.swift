@@ -129,6 +129,17 @@ import Testing
     #expect(try Self.run(open, inputs, ReadOptions(dims: ["y0.0": .upTo(9)]))[0].integers == [0, 1, 2])
   }
 
+  @Test func whatElementwiseOperatorsCarryOnIsBoundedByWhatTheyGive() throws {
+    let inputs = [0, 3, 1].map { Tensor(.int32, [], integers: [$0]) } + [Tensor(.int32, [2, 1], integers: [1, 2])]
+    var text = Text(inputs: ["a", "b", "c", "d"].enumerated().map { ($0.element, inputs[$0.offset].type) }, outputs: ["y"])
+    text.edit { $0.graph.output[0].type.tensorType.shape.dim = [2, 4].map { extent in .with { $0.dimValue = extent } } }
+    text.node("Range", ["a", "b", "c"], ["range"])
+    text.node("Neg", ["range"], ["negative"])
+    text.node("Mul", ["negative", "d"], ["y"])
+    #expect(try Self.run(text, inputs)[0].integers == [0, -1, -2, 0, -2, -4])
+    try Self.expectFailure(text, [inputs[0], Tensor(.int32, [], integers: [5]), inputs[2], inputs[3]])
+  }
+
   @Test func aRangeUpToAnOpenExtentHasThatExtent() throws {
     var text = Text(inputs: [("x", TensorType(.float32, [.symbol("T")]))], outputs: ["y"])
     text.initializer("zero", Tensor(.int64, [], integers: [0]))

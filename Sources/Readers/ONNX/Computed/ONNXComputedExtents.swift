@@ -35,17 +35,19 @@ extension ONNXCall {
     }
     return try limits.enumerated().map { (axis, limit) throws(Diagnostic) in
       if let limit, kept.contains(axis) { return limit }
-      return try computedExtent(vector, first + axis, axis: axis, within: limit, output: output)
+      return try computedExtent(vector, first + axis, axis: axis, of: limits.count, within: limit, output: output)
     }
   }
 
-  /// The extent of `axis` of output `output`, which is an element of a vector.
+  /// The extent of `axis` of output `output`, which is an element of a vector. `rank` tells how many axes there are, if that is at hand.
   func computedExtent(
-    _ vector: ValueID, _ element: Int, axis: Int, within limit: Dim?, output: Int = 0
+    _ vector: ValueID, _ element: Int, axis: Int, of rank: Int? = nil, within limit: Dim?, output: Int = 0
   ) throws(Diagnostic) -> Dim {
     if let known = writer.knownElement(vector, element) { return known }
     let name = output < proto.output.count ? "\(proto.output[output]).\(axis)" : "\(writer.scope).\(axis)"
-    let range = try range(name, declaredExtent(output, axis), limit)
+    let implied = rank.flatMap { wants(output) ? scope.implied.most(proto.output[output], axis: axis, rank: $0) : nil }
+    let least = [limit, implied.map { Dim($0) }].compactMap { $0 }.min { writer.largest($0) ?? .max < writer.largest($1) ?? .max }
+    let range = try range(name, declaredExtent(output, axis), least)
     return try writer.graph.addComputedDim(name, range: range, from: vector, element: element)
   }
 

@@ -48,7 +48,7 @@ extension ONNXOperators {
     let count = try writer.unary("negative", try writer.cast(quotient, to: .int64, "whole"), [:], "negative")
     let atLeast0 = try writer.binary("maximum", count, 0, "count")
     let length = try writer.apply("where", [.value(isStill), .number(-1), .value(atLeast0)], "length")
-    return try call.computedExtent(length, 0, axis: 0, within: nil)
+    return try call.computedExtent(length, 0, axis: 0, of: 1, within: nil)
   }
 }
 

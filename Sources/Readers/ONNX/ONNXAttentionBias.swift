@@ -15,12 +15,12 @@ struct ONNXAttentionBias {
 
   init(_ writer: GraphWriter, _ dtype: DType) { (self.writer, self.dtype) = (writer, dtype) }
 
-  /// A mask that tells by bool what is seen, or is added as it is.
-  mutating func add(mask given: ValueID) throws(Diagnostic) {
+  /// A mask that tells by bool what is seen, or is added as it is. One that `mayHideAll` can leave queries without keys.
+  mutating func add(mask given: ValueID, mayHideAll: Bool = true) throws(Diagnostic) {
     guard writer.dtype(given) == .bool || writer.dtype(given).isFloat, writer.rank(given) <= 4 else {
       throw Diagnostic("the mask is \(writer.type(given))", hint: "it is bool or a float, and broadcasts to [batch, heads, queries, keys]")
     }
-    mayBeEmpty = true
+    mayBeEmpty = mayBeEmpty || mayHideAll
     if writer.dtype(given) == .bool { return try require(given) }
     mask = try writer.cast(given, to: dtype, "mask")
   }

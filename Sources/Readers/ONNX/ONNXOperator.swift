@@ -61,6 +61,7 @@ enum ONNXOperators {
     sequenceModels,
     elderNormalisations, losses, places, optimisers, upsampling,
     scattering, sampling, resizing, selection,
+    runtimeFusions,
   ].flatMap { $0 }
 
   static let byKey: [ONNXOperator.Key: ONNXOperator] = Dictionary(all.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })

@@ -13,7 +13,7 @@ extension ONNXOperators {
     },
   ]
 
-  private static func gemm(_ call: ONNXCall) throws(Diagnostic) -> ValueID {
+  static func gemm(_ call: ONNXCall) throws(Diagnostic) -> ValueID {
     let writer = call.writer
     let (alpha, beta) = (try call.attributes.float("alpha", default: 1), try call.attributes.float("beta", default: 1))
     call.attributes.ignore("broadcast")

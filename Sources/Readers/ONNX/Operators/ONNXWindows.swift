@@ -15,20 +15,9 @@ extension ONNXOperators {
   ]
 
   private static func fusedConvolution(_ call: ONNXCall) throws(Diagnostic) -> ValueID {
-    let activation = try call.attributes.string("activation", default: "")
-    let parameters = try call.attributes.floats("activation_params")
     var result = try call.convolution(try call.input(0), "convolution")
     if let residual = try call.optional(3) { result = try call.writer.binary("add", result, residual, "residual") }
-    switch activation {
-    case "": return result
-    case "Relu", "Sigmoid", "Tanh": return try call.writer.unary(activation.lowercased(), result, [:], "")
-    case "LeakyRelu": return try call.writer.unary("leaky_relu", result, ["negative_slope": parameters.first ?? 0.01], "")
-    case "Clip" where parameters.count == 2:
-      return try call.writer.unary("clamp", result, ["min_value": parameters[0], "max_value": parameters[1]], "")
-    case "HardSigmoid" where parameters.count == 2:
-      return try call.writer.unary("hard_sigmoid", result, ["alpha": parameters[0], "beta": parameters[1]], "")
-    default: throw Diagnostic("the fused activation \"\(activation)\"", hint: "export without ONNX Runtime's optimiser")
-    }
+    return try call.activated(result, try call.attributes.floats("activation_params"))
   }
 
   private static func transposed(_ call: ONNXCall) throws(Diagnostic) -> ValueID {
@@ -89,7 +78,7 @@ extension ONNXCall {
   }
 
   /// A convolution with weights `[K, C / groups, taps…]`.
-  fileprivate func convolution(_ x: ValueID, _ label: String) throws(Diagnostic) -> ValueID {
+  func convolution(_ x: ValueID, _ label: String) throws(Diagnostic) -> ValueID {
     let weights = try input(1)
     let rank = writer.rank(x) - 2
     let window = try ONNXWindow(self, rank: rank, kernel: try kernel(weights, rank)).sliding(writer.shape(x))

@@ -17,7 +17,9 @@ package enum ONNXTable {
     - **Open dimensions**: the batch is 1 unless `--batch N` or `--batch ..N` says otherwise. Any other is settled with `--dim NAME=32`, or left
       open up to a bound with `--dim NAME=..256`; `NAME` is the model's symbol, or input and axis (`input_1.1`) where it has none. Shapes that
       nodes compute from shapes (Shape, Gather, Concat, Mul, Reshape, …) are followed, open dimensions too.
-    - **Axes, pads, repeats and the like** that newer opsets take as inputs have to be constants, or follow from shapes and constants.
+    - **Numbers in tensors** (shapes, axes, pads, repeats, …) that are constants, or follow from shapes and constants. Where a run computes
+      them, the extents of the result are bounded by what is known and by the shape that the file declares, and the C function returns the
+      actual ones; what has no bound is refused.
 
     ## What is refused
 

@@ -39,6 +39,10 @@ struct ProgramFacts {
         usedDims.formUnion(count.variables)
         visit(body)
       case .settle(_, let argument, let dtype, _): visit(argument, dtype)
+      case .repetition(let repetition, let body):
+        if let trips = repetition.trips { visit(trips, .int64) }
+        if let condition = repetition.condition { visit(condition, .bool) }
+        visit(body)
       case .branch(let condition, let then, let otherwise):
         visit(condition, .bool)
         visit(then)

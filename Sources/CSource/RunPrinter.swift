@@ -39,15 +39,9 @@ struct RunPrinter {
     lines.openFunction("int \(names.prefix)_run", SignaturePrinter(program: program, names: names).parameters)
     printUnused()
     for (name, macro) in zip(names.dims, names.dimMacros) {
-      lines.open("if (\(name) < \(macro)_MIN || \(name) > \(macro)_MAX)")
-      lines.add("return 1;")
-      lines.close()
+      printFailure("\(name) < \(macro)_MIN || \(name) > \(macro)_MAX")
     }
-    if options.weights == .bind {
-      lines.open("if (self->weights == 0)")
-      lines.add("return 1;")
-      lines.close()
-    }
+    if options.weights == .bind { printFailure("self->weights == 0") }
     print(program.steps)
     for (name, dim) in zip(names.returned, program.returnedDims) { lines.add("*\(name) = \(expressions.scope[dim.name]);") }
     lines.add("return 0;")
@@ -68,6 +62,7 @@ struct RunPrinter {
       case .loop(let variable, let count, let body): printLoop(variable, count, body)
       case .settle(let dim, let source, let dtype, let range):
         printSettling(dim, pointer(source, dtype), range, rest: steps[(position + 1)...])
+      case .repetition(let repetition, let body): printRepetition(repetition, body)
       case .branch(let condition, let then, let otherwise): printBranch(condition, then, otherwise)
       }
     }
@@ -121,8 +116,31 @@ struct RunPrinter {
     expressions = outer
   }
 
+  private mutating func printRepetition(_ repetition: Repetition, _ body: [Step]) {
+    let outer = expressions
+    let count = expressions.scope.declare(repetition.variable)
+    expressions.knowledge.indices.insert(repetition.variable)
+    let goesOn = [
+      repetition.trips.map { "\(count) < \(element($0, .int64))" }, repetition.condition.map { "\(element($0, .bool)) != 0" },
+    ]
+    lines.add("int32_t \(count) = 0;")
+    lines.open("for (; \(goesOn.compactMap { $0 }.joined(separator: " && ")); \(count)++)")
+    printFailure("\(count) == \(repetition.counts.upperBound)")
+    print(body)
+    lines.close()
+    if repetition.counts.lowerBound > 0 { printFailure("\(count) < \(repetition.counts.lowerBound)") }
+    expressions = outer
+    expressions.scope.reserve([count])
+  }
+
+  private mutating func printFailure(_ condition: String) {
+    lines.open("if (\(condition))")
+    lines.add("return 1;")
+    lines.close()
+  }
+
   private mutating func printBranch(_ condition: Argument, _ then: [Step], _ otherwise: [Step]) {
-    lines.open("if (*(\(pointer(condition, .bool))) != 0)")
+    lines.open("if (\(element(condition, .bool)) != 0)")
     print(then)
     if !otherwise.isEmpty {
       lines.reopen("else")
@@ -130,6 +148,9 @@ struct RunPrinter {
     }
     lines.close()
   }
+
+  /// An argument's first element.
+  private func element(_ argument: Argument, _ dtype: DType) -> String { "*(\(pointer(argument, dtype)))" }
 
   /// The address of an argument's first element.
   private func pointer(_ argument: Argument, _ dtype: DType) -> String {
@@ -160,6 +181,8 @@ extension Step {
     case .call(let kernel, let arguments, _): return program.kernels[kernel].dims.contains(dim) || mentions(arguments)
     case .loop(_, let count, let body): return count.variables.contains(dim) || body.contains { $0.uses(dim, in: program) }
     case .settle(_, let source, _, _): return mentions([source])
+    case .repetition(let repetition, let body):
+      return mentions([repetition.trips, repetition.condition].compactMap { $0 }) || body.contains { $0.uses(dim, in: program) }
     case .branch(let condition, let then, let otherwise):
       return mentions([condition]) || (then + otherwise).contains { $0.uses(dim, in: program) }
     }

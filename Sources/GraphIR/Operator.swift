@@ -140,6 +140,42 @@ package enum ControlFlow: Hashable, Sendable {
   /// same. Inputs of the body: the same with the time axis removed. Outputs of the body: the carried values, then what is
   /// collected. Outputs of the operator: the last carried values, then the collected ones with a leading time axis.
   case scan(body: Graph, carried: Int, sequences: Int, reversed: Bool)
+  /// One of two graphs runs, by the condition.
+  ///
+  /// Inputs of the operator: the condition, one element of type bool, then what both graphs take. Outputs: those of the graph that ran.
+  case branch(then: Graph, else: Graph)
+  /// The body runs while the condition holds, and fewer times than the trip count.
+  ///
+  /// Inputs of the operator: the trip count, one element of type int64, or absent; the condition, one element of type bool, or
+  /// absent, then what the body says of it is not looked at; `carried` initial values; values that stay the same. Inputs of the body:
+  /// the number of the repetition, from 0, then the same. Outputs of the body: whether to go on, the carried values, then what is
+  /// collected. Outputs of the operator: the last carried values, the collected ones with the leading extent `trips`, and how often
+  /// the body ran, an int64. A loop without trip count and condition runs `trips` times. One that would run more often than `trips`
+  /// can be, or that collects and runs less often, fails.
+  case loop(body: Graph, carried: Int, trips: Dim?)
+}
+
+extension ControlFlow {
+  /// What the subgraphs are called, in the order of `mappingBodies`.
+  package var bodyNames: [String] {
+    switch self {
+    case .scan, .loop: ["body"]
+    case .branch: ["then", "else"]
+    }
+  }
+
+  /// The types of the inputs of the subgraphs for those of the operator's.
+  package func bodyTypes(_ types: [TensorType?]) -> [TensorType?] {
+    switch self {
+    case .scan(_, let carried, let sequences, _):
+      types.enumerated().map { position, type in
+        guard let type, position >= carried, position - carried < sequences else { return type }
+        return TensorType(type.dtype, Array(type.shape.dropFirst()))
+      }
+    case .branch: Array(types.dropFirst())
+    case .loop: [TensorType(.int64, []), TensorType(.bool, [])] + types.dropFirst(2)
+    }
+  }
 }
 
 /// What a nest is written with: views of the node's inputs, outputs and workspaces.

@@ -64,8 +64,30 @@ package indirect enum Step: Hashable, Sendable {
   case loop(String, count: Expr, [Step])
   /// Reads a computed dimension from an integer; a run in which it is outside of the range fails.
   case settle(dim: String, Argument, DType, ClosedRange<Int>)
+  /// The steps again and again.
+  case repetition(Repetition, [Step])
   /// One of two sequences by an element of type bool.
   case branch(Argument, then: [Step], else: [Step])
+}
+
+/// How often steps run: while the condition holds, fewer times than the trip count. Where they would run more or less often than is
+/// allowed, the whole run fails.
+package struct Repetition: Hashable, Sendable {
+  /// Counts the repetitions from 0.
+  package var variable: String
+  /// How often the steps may run; up to 2^31 - 1.
+  package var counts: ClosedRange<Int>
+  /// An element of type int64; without it only the condition ends the steps.
+  package var trips: Argument?
+  /// An element of type bool, looked at before each repetition.
+  package var condition: Argument?
+
+  package init(_ variable: String, _ counts: ClosedRange<Int>, trips: Argument?, condition: Argument?) {
+    self.variable = variable
+    self.counts = counts
+    self.trips = trips
+    self.condition = condition
+  }
 }
 
 /// A network as it is emitted: kernels, the order of their calls, and where all tensors lie.

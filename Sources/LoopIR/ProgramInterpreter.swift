@@ -68,15 +68,33 @@ package struct ProgramInterpreter {
         }
         variables[variable] = nil
       case .settle(let name, let argument, let dtype, let range):
-        let (memory, offset) = try place(argument, dtype)
-        let value = Int(try memory.load(Buffer("extent", dtype, count: 1), offset, .scalar).integers[0])
+        let value = Int(try element(argument, dtype))
         guard range.contains(value) else { throw Diagnostic("the extent \(name) becomes \(value)", hint: "it has to be within \(range)") }
         variables[name] = value
-      case .branch(let condition, let then, let otherwise):
-        let (memory, offset) = try place(condition, .bool)
-        let holds = try memory.load(Buffer("condition", .bool, count: 1), offset, .scalar) != .integers([0])
-        try steps(holds ? then : otherwise)
+      case .repetition(let repetition, let body): try run(repetition, body)
+      case .branch(let condition, let then, let otherwise): try steps(try element(condition, .bool) != 0 ? then : otherwise)
       }
+    }
+
+    private mutating func run(_ repetition: Repetition, _ body: [Step]) throws(Diagnostic) {
+      let wanted = try repetition.trips.map { (argument) throws(Diagnostic) in try element(argument, .int64) } ?? .max
+      var count = 0
+      while count < wanted, try repetition.condition.map({ (argument) throws(Diagnostic) in try element(argument, .bool) != 0 }) ?? true {
+        guard count < repetition.counts.upperBound else { throw Diagnostic("steps want to run more than \(count) times") }
+        variables[repetition.variable] = count
+        try steps(body)
+        count += 1
+      }
+      variables[repetition.variable] = nil
+      guard count >= repetition.counts.lowerBound else {
+        throw Diagnostic("steps run \(count) times", hint: "\(repetition.counts.lowerBound) times are the least")
+      }
+    }
+
+    /// The integer that an argument points to.
+    private func element(_ argument: Argument, _ dtype: DType) throws(Diagnostic) -> Int64 {
+      let (memory, offset) = try place(argument, dtype)
+      return try memory.load(Buffer("element", dtype, count: 1), offset, .scalar).integers[0]
     }
 
     private func place(_ argument: Argument, _ dtype: DType) throws(Diagnostic) -> (memory: Memory, offset: Int) {

@@ -70,14 +70,18 @@ private struct Assembly {
 
   private func step(_ planned: PlannedStep) -> Step {
     switch planned {
-    case .call(let kernel, let arguments, let layer): .call(kernel: kernel, arguments.map(argument), layer: layer)
+    case .call(let kernel, let arguments, let layer): .call(kernel: kernel, arguments.map { argument($0.slot) }, layer: layer)
     case .loop(let variable, let count, let body): .loop(variable, count: count, body.map(step))
-    case .settle(let dim, let source, let range): .settle(dim: dim, argument(source), source.type.dtype, range)
+    case .settle(let dim, let source, let range): .settle(dim: dim, argument(source.slot), source.type.dtype, range)
+    case .repetition(let variable, let counts, let trips, let condition, let body):
+      .repetition(Repetition(variable, counts, trips: trips.map(argument), condition: condition.map(argument)), body.map(step))
+    case .branch(let condition, let then, let otherwise):
+      .branch(argument(condition), then: then.map(step), else: otherwise.map(step))
     }
   }
 
-  private func argument(_ planned: PlannedArgument) -> Argument {
-    let root = planned.slot.root
+  private func argument(_ slot: Slot) -> Argument {
+    let root = slot.root
     let storage: Storage =
       switch planner.roots[root].kind {
       case .input(let position): .input(position)
@@ -86,7 +90,7 @@ private struct Assembly {
       case .state(let position): .state(position)
       case .arena: .arena(byteOffset: offsets[root] ?? 0)
       }
-    return Argument(storage, offset: planned.slot.offset)
+    return Argument(storage, offset: slot.offset)
   }
 
   private func layer(_ planned: PlannedLayer) -> Program.Layer {
@@ -95,7 +99,7 @@ private struct Assembly {
       let type = output.argument.type
       let buffer = Buffer("y", type.dtype, count: type.span(output.argument.slot.strides))
       return Program.LayerOutput(
-        value: output.value, argument: argument(output.argument), view: TensorView(buffer, type, strides: output.argument.slot.strides))
+        value: output.value, argument: argument(output.argument.slot), view: TensorView(buffer, type, strides: output.argument.slot.strides))
     }
     return layer
   }

@@ -7,6 +7,8 @@ indirect enum PlannedStep {
   case call(kernel: Int, [PlannedArgument], layer: Int)
   case loop(String, count: Expr, [PlannedStep])
   case settle(dim: String, PlannedArgument, ClosedRange<Int>)
+  case repetition(String, counts: ClosedRange<Int>, trips: Slot?, condition: Slot?, [PlannedStep])
+  case branch(Slot, then: [PlannedStep], else: [PlannedStep])
 }
 
 /// A value that has to get from where it was computed to where it is wanted.
@@ -35,9 +37,11 @@ struct Planner {
   /// For roots that are overwritten in place the position of the first node that does it.
   var firstOverwrites: [Int: Int] = [:]
   private var constantRoots: [Tensor: Int] = [:]
-  private let bounds: DimBounds
-  private var step = 0
-  private var loopCount = 0
+  let bounds: DimBounds
+  var step = 0
+  var loopCount = 0
+  /// Names of the nodes around the graph that is planned.
+  var path: [String] = []
 
   init(bounds: DimBounds, factory: KernelFactory) {
     self.bounds = bounds
@@ -53,7 +57,7 @@ struct Planner {
     return Slot(root: roots.count - 1, offset: 0, strides: type.strides)
   }
 
-  private mutating func constantSlot(_ tensor: Tensor, _ type: TensorType) throws(Diagnostic) -> Slot {
+  mutating func constantSlot(_ tensor: Tensor, _ type: TensorType) throws(Diagnostic) -> Slot {
     let stored = tensor.stored(in: type.layout)
     if let root = constantRoots[stored] { return Slot(root: root, offset: 0, strides: type.strides) }
     constants.append(stored)
@@ -117,6 +121,7 @@ extension Planner {
 
   /// The copies that make all updates at once: a source that another update overwrites is saved first.
   mutating func steps(for updates: [Update]) throws(Diagnostic) -> [PlannedStep] {
+    let updates = updates.filter { $0.source != $0.target && !$0.type.shape.contains(0) }
     let overwritten = Set(updates.map(\.target.root))
     var steps: [PlannedStep] = []
     var pending: [(update: Update, source: Slot)] = []
@@ -137,21 +142,32 @@ extension Planner {
     return steps
   }
 
-  private mutating func copy(_ name: String, _ type: TensorType, from source: Slot, to target: Slot) -> PlannedStep {
+  mutating func copy(_ name: String, _ type: TensorType, from source: Slot, to target: Slot) -> PlannedStep {
     let plain = TensorType(type.dtype, type.shape)
     let arguments = [
       PlannedArgument(slot: source, type: plain, isWritten: false), PlannedArgument(slot: target, type: plain, isWritten: true),
     ]
-    touch(arguments)
-    let kernel = factory.kernel("copy", ["x0", "y0"], arguments) { views in
+    return call(name, "copy", ["x0", "y0"], arguments) { views in
       loops("i", type.shape) { index in views[1].store(index, views[0][index]) }
     }
+  }
+
+  /// A kernel of our own, whose last argument is its result.
+  mutating func call(
+    _ name: String, _ label: String, _ prefixes: [String], _ arguments: [PlannedArgument], body: ([TensorView]) -> [Stmt]
+  ) -> PlannedStep {
+    touch(arguments)
+    let kernel = factory.kernel(label, prefixes, arguments, body: body)
+    let bytes = arguments.reduce(Dim(0)) { $0 + $1.type.shape.elementCount * Dim($1.type.dtype.byteCount) }
     layers.append(
       PlannedLayer(
-        name: name, label: "copy", macs: 0, bytes: type.shape.elementCount * Dim(2 * type.dtype.byteCount),
-        outputs: [(value: name, argument: arguments[1])]))
+        name: inPath(name), label: label, macs: 0, bytes: bytes,
+        outputs: arguments.suffix(1).map { (value: inPath(name), argument: $0) }))
     return .call(kernel: kernel, arguments, layer: layers.count - 1)
   }
+
+  /// The name of a value or node of a subgraph as the whole program knows it.
+  private func inPath(_ name: String) -> String { (path + [name]).joined(separator: "/") }
 
   private mutating func call(_ node: Node, _ graph: Graph, _ slots: [ValueID: Slot]) throws(Diagnostic) -> PlannedStep {
     func argument(_ id: ValueID, isWritten: Bool) -> PlannedArgument {
@@ -175,54 +191,9 @@ extension Planner {
     let bytes = (read + written).reduce(Dim(0)) { $0 + $1.type.shape.elementCount * Dim($1.type.dtype.byteCount) }
     layers.append(
       PlannedLayer(
-        name: node.name, label: node.label, macs: node.op.macs(inputTypes, outputTypes), bytes: bytes,
-        outputs: zip(node.outputs, written).map { (value: graph[$0].name, argument: $1) }))
+        name: inPath(node.name), label: node.label, macs: node.op.macs(inputTypes, outputTypes), bytes: bytes,
+        outputs: zip(node.outputs, written).map { (value: inPath(graph[$0].name), argument: $1) }))
     return .call(kernel: kernel, arguments, layer: layers.count - 1)
-  }
-}
-
-extension Planner {
-  /// The steps of a scan: the body in a loop, its carried values in memory of their own.
-  private mutating func steps(for control: ControlFlow, _ node: Node, _ graph: Graph, _ slots: [ValueID: Slot]) throws(Diagnostic)
-    -> [PlannedStep]
-  {
-    guard case .scan(let body, let carried, let sequences, let reversed) = control else { return [] }
-    func slot(_ id: ValueID?) -> Slot {
-      guard let id, let slot = slots[id] else { preconditionFailure("\(node.name) has an input without a place") }
-      return slot
-    }
-    let inputs = node.inputs.map(slot)
-    let outputs = node.outputs.map(slot)
-    guard let leading = node.inputs[carried].map({ graph.type($0).shape[0] }) else { return [] }
-    loopCount += 1
-    let variable = "step\(loopCount)"
-    let time = reversed ? Expr(leading) - 1 - .index(variable) : .index(variable)
-    func slice(_ slot: Slot) -> Slot {
-      Slot(root: slot.root, offset: slot.offset + time * Expr(slot.strides[0]), strides: Array(slot.strides.dropFirst()))
-    }
-    // Carried values live in the memory of the last carried outputs, from the first copy to the last step.
-    var steps: [PlannedStep] = []
-    for position in 0..<carried {
-      let type = body.type(body.inputs[position])
-      steps.append(copy("\(node.name) initial \(position)", type, from: inputs[position], to: outputs[position]))
-    }
-    let places = outputs.prefix(carried) + inputs[carried..<carried + sequences].map(slice) + inputs.dropFirst(carried + sequences)
-    let results = body.outputs.dropFirst(carried).map(\.value)
-    let destinations = zip(results, outputs.dropFirst(carried).map(slice)).map { (value: $0, slot: $1) }
-    touchRoots(of: inputs + outputs)
-    let planned = try plan(body, Dictionary(uniqueKeysWithValues: zip(body.inputs, places)), destinations: destinations)
-    var inner = planned.steps
-    let updates = zip(body.outputs, outputs.prefix(carried)).map { output, slot in
-      Update(name: "\(node.name) carried \(output.name)", type: body.type(output.value), source: planned.slots[output.value], target: slot)
-    }
-    inner += try self.steps(for: updates)
-    step += 1
-    touchRoots(of: inputs + outputs)
-    return steps + [.loop(variable, count: Expr(leading), inner)]
-  }
-
-  private mutating func touchRoots(of slots: [Slot]) {
-    for slot in slots { roots[slot.root].touch(step) }
   }
 }
 

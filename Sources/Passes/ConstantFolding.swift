@@ -22,6 +22,8 @@ extension GraphPass {
   /// Both the memory of the result and the work are bounded.
   private static func isWorthIt(_ node: Node, _ inputs: [Tensor], _ graph: Graph) -> Bool {
     let types = node.outputs.map { graph.type($0) }
+    // How long a loop runs is known by its bound alone.
+    if case .loop(_, _, let trips) = node.op.control, trips?.constant.map({ $0 > 1 << 12 }) ?? true { return false }
     guard !inputs.isEmpty, types.allSatisfy({ $0.shape.constants != nil }) else { return false }
     let bytes = types.reduce(0) { $0 + ($1.shape.elementCount.constant ?? 0) * $1.dtype.byteCount }
     let work = node.op.macs(graph.types(node.operatorInputs), types).constant ?? .max

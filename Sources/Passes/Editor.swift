@@ -31,7 +31,8 @@ struct Editor {
     return node
   }
 
-  private func current(_ id: ValueID) -> ValueID {
+  /// What is read where `id` was.
+  func current(_ id: ValueID) -> ValueID {
     var id = id
     while let next = replacements[id] { id = next }
     return id

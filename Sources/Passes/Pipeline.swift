@@ -56,6 +56,8 @@ extension Pipeline {
     .removeDeadNodes,
     .foldConstants,
     .settleDims,
+    // Folding has made conditions known; nodes of a branch come to stand beside equal ones.
+    .inlineBranches,
     // Equal constants are found after folding has made them.
     .mergeEqualNodes,
     // Literals show the rules of bodies what is neutral.

@@ -30,8 +30,8 @@ extension Compilation {
       for step in steps {
         switch step {
         case .call(let kernel, _, let layer): if result[layer].isEmpty { result[layer] = program.kernels[kernel].name }
-        case .loop(_, _, let body): visit(body)
         case .settle: break
+        case .loop(_, _, let body), .repetition(_, let body): visit(body)
         case .branch(_, let then, let otherwise): visit(then + otherwise)
         }
       }

@@ -27,7 +27,7 @@ import Testing
       return """
         {"format": "swiftdl", "version": 1, "inputs": [\(inputs.joined(separator: ", "))], "outputs": [\(outputs)],
          "nodes": [{"op": "\(op.name)", "inputs": [\(names.joined(separator: ", "))], "outputs": [\(outputs)],
-                    "attributes": \((attributes ?? json(op)).compact)\(op.control == nil ? "" : body)}]}
+                    "attributes": \((attributes ?? json(op)).compact)\(bodies(op))}]}
         """
     }
   }
@@ -66,6 +66,8 @@ import Testing
     Case(ResizingTable(.cubic, .alignCorners, extents: [4, 6], rounding: .ceil, antialias: true, repeatsEnds: false), [[1]]),
     Case(ReverseSequence(batchAxis: 1, timeAxis: 0), [[3, 2], [2]], [1: .int64]),
     Case(Roll([1, -2], axes: [0, 1]), [[3, 4]]),
+    Case(If(then: Graph(name: "body"), else: Graph(name: "body")), [[], [2]], [0: .bool]),
+    Case(WhileLoop(Graph(name: "body"), carried: 1, trips: 3), [nil, nil, [2]]),
     Case(Scan(Graph(name: "body"), carried: 1, sequences: 1, isReversed: true), [[2], [3, 2]]),
     Case(ScatterElements(axis: 1, .add), [[3, 4], [3, 2], [3, 2]], [1: .int32]),
     Case(ScatterND(.max), [[3, 4], [2, 1], [2, 4]], [1: .int64]),
@@ -147,10 +149,26 @@ extension ElementwiseFunction {
   fileprivate var hasWholeDefaults: Bool { defaults.allSatisfy { $0.value == $0.value.rounded() } }
 }
 
-private let body = #"""
-  , "body": {"inputs": ["s", "e"], "nodes": [{"op": "add", "inputs": ["s", "e"], "outputs": ["t"]}],
-   "outputs": [{"name": "s", "value": "t"}, {"name": "all", "value": "t"}]}
-  """#
+/// The graphs of an operator that has some, as members of its node.
+private func bodies(_ op: any Operator) -> String {
+  switch op.control {
+  case nil: ""
+  case .scan:
+    #"""
+    , "body": {"inputs": ["s", "e"], "nodes": [{"op": "add", "inputs": ["s", "e"], "outputs": ["t"]}],
+     "outputs": [{"name": "s", "value": "t"}, {"name": "all", "value": "t"}]}
+    """#
+  case .branch:
+    #"""
+    , "then": {"inputs": ["e"], "nodes": [{"op": "abs", "inputs": ["e"], "outputs": ["t"]}], "outputs": ["t"]},
+     "else": {"inputs": ["e"], "nodes": [{"op": "exp", "inputs": ["e"], "outputs": ["t"]}], "outputs": ["t"]}
+    """#
+  case .loop:
+    #"""
+    , "body": {"inputs": ["n", "on", "s"], "nodes": [{"op": "abs", "inputs": ["s"], "outputs": ["t"]}], "outputs": ["on", "t"]}
+    """#
+  }
+}
 
 /// A recurrent cell with every flag changed.
 private func recurrent<Op: Operator>(_ op: Op) -> any Operator {

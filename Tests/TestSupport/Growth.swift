@@ -19,7 +19,7 @@ package struct Growth: Sendable {
     self.grow = grow
   }
 
-  package static let all: [Growth] = elementwise + contractions + windows + movements + reductions
+  package static let all: [Growth] = elementwise + contractions + windows + movements + reductions + control
 }
 
 extension Growth {

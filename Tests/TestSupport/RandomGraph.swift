@@ -109,6 +109,11 @@ extension GraphGrower {
     return try graph.addComputedDim("extent", range: number(0...extent)...extent + number(0...3), from: source, element: element)
   }
 
+  package mutating func addInput(_ tensor: Tensor) -> ValueID {
+    inputs.append(tensor)
+    return graph.addInput("input", tensor.type)
+  }
+
   package mutating func addConstant(_ tensor: Tensor) -> ValueID { graph.addConstant("constant", tensor) }
   package mutating func addConstant(_ dtype: DType, _ dims: [Int]) -> ValueID { addConstant(tensor(dtype, dims)) }
 

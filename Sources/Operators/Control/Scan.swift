@@ -76,10 +76,7 @@ package struct Scan: Operator {
   }
 
   /// The work of the body, once for each step.
-  package func macs(_ inputs: [TensorType?], _ outputs: [TensorType]) -> Dim {
-    let once = body.nodes.reduce(Dim(0)) { $0 + $1.op.macs(body.types($1.operatorInputs), $1.outputs.map { body.type($0) }) }
-    return once * (inputs[carried]?.shape.first ?? 1)
-  }
+  package func macs(_ inputs: [TensorType?], _ outputs: [TensorType]) -> Dim { body.macs * (inputs[carried]?.shape.first ?? 1) }
 
   private func check(_ position: Int, _ found: TensorType, _ inner: TensorType) throws(Diagnostic) {
     var seen = found

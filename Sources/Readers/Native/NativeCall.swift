@@ -19,28 +19,29 @@ struct NativeCall {
   /// Every name that a node may call.
   static let names = OperatorSet.all.map { $0.name }.filter { $0 != Map.name } + ElementwiseFunction.all.map(\.name) + ["cast"]
 
-  /// The operator, or `nil` after reporting a problem. `body` gives the body of one that needs it.
-  func op(body: ([TensorType?]) -> Graph?) throws(Diagnostic) -> (any Operator)? {
+  /// The operator, or `nil` after reporting a problem. `body` gives the body of that name of one that needs it.
+  func op(body: (String, [TensorType?]) -> Graph?) throws(Diagnostic) -> (any Operator)? {
     if node.op == "cast" { return try cast() }
     if let row = ElementwiseFunction.byName[node.op] { return try elementwise(row) }
     guard let type = OperatorSet.byName[node.op], type != Map.self else { throw try unknown() }
     guard let op = attributes.applied(to: type) else { return nil }
-    guard let control = op.control else {
-      try refuseBody()
-      return op
-    }
-    guard let graph = body(Self.inner(types ?? [], control)) else { return nil }
-    return try op.mappingBodies { _ in graph }
+    let names = op.control?.bodyNames ?? []
+    try refuseBodies(but: names)
+    guard let control = op.control else { return op }
+    let graphs = names.compactMap { body($0, control.bodyTypes(types ?? [])) }
+    guard graphs.count == names.count else { return nil }
+    var left = graphs[...]
+    return try op.mappingBodies { left.popFirst() ?? $0 }
   }
 
   private func elementwise(_ row: ElementwiseFunction) throws(Diagnostic) -> (any Operator)? {
-    try refuseBody()
+    try refuseBodies()
     guard let numbers = attributes.numbers(of: row), let dtypes = try dtypes() else { return nil }
     return try row.map(numbers, of: dtypes)
   }
 
   private func cast() throws(Diagnostic) -> (any Operator)? {
-    try refuseBody()
+    try refuseBodies()
     guard let dtype = attributes.dtype(node.json), let dtypes = try dtypes() else { return nil }
     guard let source = dtypes.first, dtypes.count == 1 else {
       throw Diagnostic("\(node.title) is given \(dtypes.count) inputs", hint: "it takes 1")
@@ -55,23 +56,14 @@ struct NativeCall {
     return types.compactMap { $0?.dtype }
   }
 
-  private func refuseBody() throws(Diagnostic) {
-    guard let body = node.json.optional("body") else { return }
-    throw body.problem("\(node.title) takes no body")
+  private func refuseBodies(but known: [String] = []) throws(Diagnostic) {
+    for name in NativeKeys.bodies where !known.contains(name) {
+      if let body = node.json.optional(name) { throw body.problem("\(node.title) takes no \(name)") }
+    }
   }
 
   private func unknown() throws(Diagnostic) -> Diagnostic {
     let place = try node.json.value("op")
     return place.problem("there is no operator \"\(printable(node.op, limit: 60))\"", hint: nearestHint(node.op, Self.names))
-  }
-
-  /// What a body takes of the inputs in each step.
-  private static func inner(_ types: [TensorType?], _ control: ControlFlow) -> [TensorType?] {
-    guard case .scan(_, let carried, let sequences, _) = control else { return types }
-    return types.enumerated().map { position, type in
-      guard var type, position >= carried, position - carried < sequences else { return type }
-      type.shape = Array(type.shape.dropFirst())
-      return type
-    }
   }
 }

@@ -184,7 +184,7 @@ extension NativeGraph {
   private func outputs(_ node: NativeNode) throws(Diagnostic) -> [ValueID]? {
     let inputs = inputs(node)
     guard let call = NativeCall(node, inputs.map { graph.types($0) }, dims, session) else { return nil }
-    guard let op = try call.op(body: { self.body(node, $0) }), let inputs else { return nil }
+    guard let op = try call.op(body: { self.body(node, $0, $1) }), let inputs else { return nil }
     let outputs = try graph.add(op, inputs, name: node.outputs.first.flatMap { $0 } ?? node.name)
     graph.nodes[graph.nodes.count - 1].name = node.name
     guard node.outputs.count <= outputs.count else {
@@ -219,10 +219,10 @@ extension NativeGraph {
     }
   }
 
-  /// The body of a node, whose inputs are of these types where it does not say so.
-  private func body(_ node: NativeNode, _ types: [TensorType?]) -> Graph? {
-    guard let json = node.json.optional("body") else {
-      session.report(node.json.problem("\(node.title) has no body", hint: "\"body\": {\"inputs\": …, \"nodes\": …, \"outputs\": …}"))
+  /// The body of a node by its key; its inputs are of these types where it does not say so.
+  private func body(_ node: NativeNode, _ key: String, _ types: [TensorType?]) -> Graph? {
+    guard let json = node.json.optional(key) else {
+      session.report(node.json.problem("\(node.title) has no \(key)", hint: "\"\(key)\": {\"inputs\": …, \"nodes\": …, \"outputs\": …}"))
       return nil
     }
     session.checkKeys(json, NativeKeys.body)

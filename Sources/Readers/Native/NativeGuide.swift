@@ -112,6 +112,15 @@ enum NativeGuide {
       "a gated recurrent unit, gates in Keras' order z, r, h",
       "`x·W + b [batch, time, 3u]`, `R [u, 3u]`, `mask` bool `[batch, time]`?, `h [batch, u]`?, bias of the products `[3u]`?",
       "`[batch, time, u]`, last `h [batch, u]`"),
+    "if": Entry(
+      "runs its graph `then` or its graph `else`", "a condition of type bool, one element, then what both graphs take",
+      "what the graph that runs gives; both give the same types"),
+    "loop": Entry(
+      "runs its `body` while a condition holds, and fewer times than the trip count",
+      "trip count int64?, condition bool?, carried values, values that stay the same; the body has the same with the number of the "
+        + "repetition first",
+      "last carried values, then what the body's further outputs collect `[trips, …]`, how often it ran; the body first gives whether "
+        + "to go on"),
     "lstm": Entry(
       "long short-term memory, gates in Keras' order i, f, c, o",
       "`x·W + b [batch, time, 4u]`, `R [u, 4u]`, `mask` bool `[batch, time]`?, `h [batch, u]`?, `c [batch, u]`?, "

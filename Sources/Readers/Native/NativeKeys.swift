@@ -11,7 +11,9 @@ enum NativeKeys {
   static let input = ["name", "dtype", "shape", "quantisation"]
   static let state = input + ["next"]
   static let output = ["name", "value", "dtype", "shape"]
-  static let node = ["op", "name", "inputs", "outputs", "attributes", "body"]
+  static let node = ["op", "name", "inputs", "outputs", "attributes"] + bodies
+  /// Graphs inside a node.
+  static let bodies = ["body", "then", "else"]
   static let tensor = ["dtype", "shape", "data", "quantisation"]
   static let data = ["base64", "file", "offset"]
   static let quantisation = ["scale", "zero_point", "axis"]

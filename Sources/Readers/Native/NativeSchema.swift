@@ -127,6 +127,7 @@ extension NativeSchema {
         "op": ["enum": strings(NativeCall.names.sorted())], "name": name,
         "inputs": ["type": "array", "items": ["type": ["string", "number", "null"]]],
         "outputs": ["type": "array", "items": ["type": ["string", "null"]]], "attributes": ["type": "object"], "body": reference("body"),
+        "then": reference("body"), "else": reference("body"),
       ])
     guard case .object(let members) = properties else { return properties }
     return .object(members + [.init("allOf", .array(NativeCall.names.sorted().map { condition($0, attributes(of: $0)) }))])

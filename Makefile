@@ -6,7 +6,7 @@ TEST_PACKAGES := g++ clang-14 gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-sys
 
 SWIFTDL := $(CURDIR)/.build/release/swiftdl-compile
 
-.PHONY: demo test samples build lint tools test-tools clean
+.PHONY: demo test samples conformance build lint tools test-tools clean
 
 ## Install what is missing, build, compile LeNet-5, check its C, build it with cc, and show what it reads in a digit.
 demo: tools build
@@ -19,6 +19,7 @@ test: tools test-tools lint
 	$(SWIFT) build --build-tests --explicit-target-dependency-import-check error
 	$(SWIFT) test --skip-build
 	$(MAKE) --no-print-directory samples
+	$(MAKE) --no-print-directory conformance
 
 ## Every sample against the answers that Keras gave: portable C through libtcc, vectorised C through cc.
 samples: build
@@ -32,6 +33,13 @@ samples: build
 	done
 	$(MAKE) --no-print-directory -C samples/embed run SWIFTDL=$(SWIFTDL)
 	$(MAKE) --no-print-directory -C samples/cortex-m7 run SWIFTDL=$(SWIFTDL)
+
+## The backend suite of ONNX: all of it through libtcc and the interpreter, a part through gcc with sanitizers.
+conformance: build
+	test -x .build/venv/bin/python || { $(call install,python3-venv); python3 -m venv .build/venv; }
+	.build/venv/bin/python -m pip install --quiet --requirement Tests/Conformance/requirements.txt
+	.build/venv/bin/python Tests/Conformance/onnx_suite.py $(SWIFTDL) --engine check
+	.build/venv/bin/python Tests/Conformance/onnx_suite.py $(SWIFTDL) --every 10 --cc 'gcc -O1 -g -std=c99 -Wall -Wextra -Werror -fsanitize=address,undefined -fno-sanitize-recover'
 
 build:
 	$(SWIFT) build -c release --product swiftdl-compile

@@ -46,7 +46,7 @@ struct ExtentArgument: ExpressibleByArgument {
 
   init?(argument: String) {
     let isBound = argument.hasPrefix("..")
-    guard let value = Int(isBound ? argument.dropFirst(2) : argument[...]), value >= (isBound ? 1 : 0) else { return nil }
+    guard let value = Int(isBound ? argument.dropFirst(2) : argument[...]), value > 0 else { return nil }
     extent = isBound ? .upTo(value) : .fixed(value)
   }
 }
@@ -57,10 +57,11 @@ struct DimArgument: ExpressibleByArgument {
   let extent: Extent
 
   init?(argument: String) {
-    guard let equals = argument.lastIndex(of: "="), equals != argument.startIndex,
-      let value = ExtentArgument(argument: String(argument[argument.index(after: equals)...]))
-    else { return nil }
+    guard let equals = argument.lastIndex(of: "="), equals != argument.startIndex else { return nil }
+    let value = String(argument[argument.index(after: equals)...])
+    // Beside the batch, an extent may be fixed at 0: a tensor without elements.
+    guard let settled = value == "0" ? .fixed(0) : ExtentArgument(argument: value)?.extent else { return nil }
     name = String(argument[..<equals])
-    extent = value.extent
+    extent = settled
   }
 }

@@ -10,10 +10,8 @@ inputs. The worst error is a share of the largest magnitude. Needs the packages 
 """
 import argparse
 import pathlib
-import resource
 import subprocess
 import sys
-import time
 
 import numpy as np
 import onnx
@@ -138,18 +136,27 @@ def error(found, expected):
     return float(np.abs(found - expected).max() / max(np.abs(expected).max(), 1e-30))
 
 
+# Run in a process of its own: a child's peak counts the memory of the process that it was forked from.
+MEASURED = """
+import resource, subprocess, sys, time
+start = time.time()
+code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode
+print(time.time() - start, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
+sys.exit(code)
+"""
+
+
 def execute(command, folder):
-    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.time()
     done = subprocess.run(list(map(str, command)), cwd=folder, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"{' '.join(map(str, command))}\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return time.time() - start, max(after.ru_maxrss, before.ru_maxrss) / 1024
+    return done.stdout
 
 
 def build_and_run(folder, compiler, inputs, expected, cc):
     """The compiler's time and memory, the size of the C without weights, and the error of its outputs."""
-    seconds, megabytes = execute([compiler, "model.onnx", "-o", "model.c", "--harness", "--target", "native"], folder)
+    command = [compiler, "model.onnx", "-o", "model.c", "--harness", "--target", "native"]
+    seconds, megabytes = map(float, execute([sys.executable, "-c", MEASURED, *command], folder).split())
     execute([*cc.split(), "model.c", "model_harness.c", "-o", "model", "-lm"], folder)
     for position, tensor in enumerate(inputs):
         tensor.tofile(folder / f"in{position}.bin")

@@ -47,10 +47,18 @@ final class ONNXAttributes {
     return attribute
   }
 
-  func optionalInt(_ name: String) throws(Diagnostic) -> Int? { try find(name, .int).map { Int($0.i) } }
+  /// Integers that are data, as they are.
+  func integer(_ name: String) throws(Diagnostic) -> Int64? { try find(name, .int).map { $0.i } }
+  func integers(_ name: String) throws(Diagnostic) -> [Int64]? { try find(name, .ints).map { $0.ints } }
+
+  /// Integers that count elements or name places, moved to where sums and products of two do not overflow: no tensor has 2^31 elements, so
+  /// that what lies beyond means the same.
+  static func bounded(_ value: Int64) -> Int { Int(min(max(value, -(1 << 31)), 1 << 31)) }
+
+  func optionalInt(_ name: String) throws(Diagnostic) -> Int? { try integer(name).map(Self.bounded) }
   func int(_ name: String, default other: Int) throws(Diagnostic) -> Int { try optionalInt(name) ?? other }
   func flag(_ name: String, default other: Bool = false) throws(Diagnostic) -> Bool { try optionalInt(name).map { $0 != 0 } ?? other }
-  func optionalInts(_ name: String) throws(Diagnostic) -> [Int]? { try find(name, .ints).map { $0.ints.map { Int($0) } } }
+  func optionalInts(_ name: String) throws(Diagnostic) -> [Int]? { try integers(name)?.map(Self.bounded) }
   func ints(_ name: String) throws(Diagnostic) -> [Int] { try optionalInts(name) ?? [] }
   func optionalFloat(_ name: String) throws(Diagnostic) -> Double? { try find(name, .float).map { Double($0.f) } }
   func float(_ name: String, default other: Double) throws(Diagnostic) -> Double { try optionalFloat(name) ?? other }

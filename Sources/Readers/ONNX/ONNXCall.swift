@@ -74,7 +74,7 @@ extension ONNXCall {
   func knownInts(_ position: Int, _ name: String) throws(Diagnostic) -> [Int]? {
     guard let tensor = try known(position, name) else { return nil }
     guard !tensor.dtype.isFloat else { throw Diagnostic("\(name) is \(tensor.type)", hint: "it takes integers") }
-    return tensor.integers.map { Int($0) }
+    return tensor.integers.map(ONNXAttributes.bounded)
   }
 
   func knownNumber(_ position: Int, _ name: String) throws(Diagnostic) -> Double? {

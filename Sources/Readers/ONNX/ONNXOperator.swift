@@ -58,7 +58,7 @@ enum ONNXOperators {
 
   static let all: [ONNXOperator] = [
     activations, arithmetic, comparisons, casts, movement, shapes, constants, reductions, ranges, products, windows, normalisations,
-    sequenceModels,
+    sequenceModels, control, sequences,
     elderNormalisations, losses, places, optimisers, upsampling,
     scattering, sampling, resizing, selection,
     runtimeFusions,

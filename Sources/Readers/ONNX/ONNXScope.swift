@@ -58,6 +58,9 @@ final class ONNXScope {
       guard let parent else { return outer }
       let name = parent.writer.graph[id].name
       if let tensor = parent.writer.graph.constants[id] { return .tensor(writer.graph.addConstant(name, tensor)) }
+      if let extents = parent.writer.extents[id], let shape = parent.writer.shape(id).constants {
+        return .tensor(try writer.extents(extents, shape: shape, name))
+      }
       if let known = captures.first(where: { $0.outer == id }) { return .tensor(known.inner) }
       let inner = try writer.addInput(name, parent.writer.type(id))
       captures.append((outer: id, inner: inner))

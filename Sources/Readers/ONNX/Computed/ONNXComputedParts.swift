@@ -12,7 +12,7 @@ extension ONNXCall {
     }
     let resolved = try writer.add(ResolvedSlice(own), vectors, "resolved")
     let count = vectors[0].flatMap { writer.shape($0).elementCount.constant } ?? 0
-    let axes = has(3) ? try constant(3)?.integers.map { Int($0) } : Array(0..<count)
+    let axes = has(3) ? try constant(3)?.integers.map(ONNXAttributes.bounded) : Array(0..<count)
     let named = try axes?.map { (axis) throws(Diagnostic) in try normalisedAxis(axis, rank: own.count) }
     let whole = named.map { Set(own.indices).subtracting($0) } ?? []
     let shape = try computedShape(resolved, from: 2 * own.count, within: own, keeping: whole)

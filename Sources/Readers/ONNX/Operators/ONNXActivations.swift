@@ -9,7 +9,7 @@ extension ONNXOperators {
     unary("Asinh", "arcsinh", since: 9), unary("Atan", "arctan", since: 7), unary("Atanh", "arctanh", since: 9),
     unary("BitwiseNot", "bitwise_not", .integers, since: 18), unary("Ceil", "ceil"), unary("Cos", "cos", since: 7),
     unary("Cosh", "cosh", since: 9),
-    unary("Erf", "erf", .numbers, since: 9), unary("Exp", "exp"), unary("Floor", "floor"), unary("Identity", "identity", .all),
+    unary("Erf", "erf", .numbers, since: 9), unary("Exp", "exp"), unary("Floor", "floor"),
     unary("IsNaN", "isnan", since: 9), unary("Log", "log"), unary("Mish", "mish", since: 18), unary("Neg", "negative", .numbers),
     unary("Not", "logical_not", .bool), unary("Reciprocal", "reciprocal"), unary("Relu", "relu", .numbers),
     unary("Round", "round", since: 11),

@@ -12,10 +12,8 @@ extension ONNXOperators {
     if let tensor = try attributes.tensor("value") { return tensor }
     if let sparse = try attributes.sparse("sparse_value") { return sparse }
     if let number = try attributes.optionalFloat("value_float") { return Tensor(.float32, [], [number]) }
-    if let number = try attributes.optionalInt("value_int") { return Tensor(.int64, [], integers: [Int64(number)]) }
-    if let numbers = try attributes.optionalInts("value_ints") {
-      return Tensor(.int64, [numbers.count], integers: numbers.map { Int64($0) })
-    }
+    if let number = try attributes.integer("value_int") { return Tensor(.int64, [], integers: [number]) }
+    if let numbers = try attributes.integers("value_ints") { return Tensor(.int64, [numbers.count], integers: numbers) }
     if attributes.has("value_floats") {
       let numbers = try attributes.floats("value_floats")
       return Tensor(.float32, [numbers.count], numbers)

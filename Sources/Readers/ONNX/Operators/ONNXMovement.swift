@@ -5,6 +5,7 @@ import Tensors
 extension ONNXOperators {
   /// Operators that move elements and compute nothing.
   static let movement: [ONNXOperator] = [
+    ONNXOperator("Identity") { (call) throws(Diagnostic) -> [ONNXValue] in [try call.value(0)] },
     ONNXOperator("Transpose") { (call) throws(Diagnostic) in
       let x = try call.input()
       let order = try call.attributes.optionalInts("perm") ?? Array((0..<call.writer.rank(x)).reversed())

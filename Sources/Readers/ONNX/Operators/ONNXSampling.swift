@@ -69,7 +69,7 @@ extension ONNXOperators {
   /// `[N, C · taps, positions]` added up to images.
   private static func folded(_ call: ONNXCall) throws(Diagnostic) -> ValueID {
     let x = try call.input(0)
-    guard let block = try call.constant(2)?.integers.map({ Int(clamping: $0) }) else { return try foldedByInput(call, x) }
+    guard let block = try call.constant(2)?.integers.map({ ONNXAttributes.bounded($0) }) else { return try foldedByInput(call, x) }
     guard !block.isEmpty, block.allSatisfy({ (1...1 << 15).contains($0) }) else {
       throw Diagnostic("the shape of blocks is \(block)", hint: "it has a positive number for each axis of the image")
     }

@@ -59,7 +59,7 @@ extension ONNXCall {
 
   /// Extents that an input holds, or where it is computed those that the file says of the output.
   func knownOrDeclared(_ position: Int, _ name: String) throws(Diagnostic) -> Shape {
-    if let tensor = try constant(position) { return Shape(tensor.integers.map { Int(clamping: $0) }) }
+    if let tensor = try constant(position) { return Shape(tensor.integers.map { ONNXAttributes.bounded($0) }) }
     return try declaredExtents("\(name), input \(position)")
   }
 

@@ -24,7 +24,7 @@ extension ONNXOperators {
     // Without a limit nothing is kept.
     let none = call.writer.constant(Tensor(.int64, [1], integers: [0]), "limit")
     let limit = try call.given(2) ?? none
-    let most = call.writer.graph.constants[limit]?.integers.first.map { Int(clamping: max($0, 1)) } ?? 0
+    let most = call.writer.graph.constants[limit]?.integers.first.map { ONNXAttributes.bounded(max($0, 1)) } ?? 0
     let isCentred = try call.attributes.int("center_point_box", default: 0) != 0
     let operation = NonMaxSuppression(isCentred: isCentred, most: min(most, Int(Int32.max)))
     let inputs = [try call.input(0), try call.input(1), limit, try call.given(3), try call.given(4)]
@@ -57,7 +57,7 @@ extension ONNXCall {
 
   /// An extent that is computed when the model runs, of at most `most`.
   func counted(_ count: ValueID, upTo most: Dim, _ label: String) throws(Diagnostic) -> Dim {
-    if let known = writer.graph.constants[count]?.integers.first { return Dim(Int(clamping: known)) }
+    if let known = writer.graph.constants[count]?.integers.first { return Dim(ONNXAttributes.bounded(known)) }
     return try writer.computedDim(label, 0...(try writer.most(most)), from: count)
   }
 

@@ -30,7 +30,7 @@ extension ONNXOperators {
 extension ONNXCall {
   /// The shape that input 0 asks for.
   fileprivate func askedShape() throws(Diagnostic) -> Shape {
-    if let known = try constant(0) { return Shape(known.integers.map { Int($0) }) }
+    if let known = try constant(0) { return Shape(known.integers.map(ONNXAttributes.bounded)) }
     if let known = try extents(0) { return known }
     let (asked, rank) = try integers(0, "shape")
     return try computedShape(asked, within: [Dim?](repeating: nil, count: rank))

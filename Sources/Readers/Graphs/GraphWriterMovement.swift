@@ -43,9 +43,11 @@ extension GraphWriter {
 
   func reverse(_ x: ValueID, axis: Int, _ label: String) throws(Diagnostic) -> ValueID { try add(Reverse([axis]), [x], label) }
 
-  /// The product of the last two axes, leading ones broadcast.
-  func matmul(_ a: ValueID, _ b: ValueID, transposeA: Bool = false, transposeB: Bool = false, _ label: String) throws(Diagnostic) -> ValueID
-  {
+  /// The product of the last two axes, leading ones broadcast. Of integers in int32 where it `widens`, else in one type.
+  func matmul(
+    _ a: ValueID, _ b: ValueID, transposeA: Bool = false, transposeB: Bool = false, widens: Bool = false, _ label: String
+  ) throws(Diagnostic) -> ValueID {
+    if widens { return try add(MatMul(transposeA: transposeA, transposeB: transposeB, widens: true), [a, b], label) }
     let dtype = commonType(self.dtype(a), self.dtype(b))
     return try add(
       MatMul(transposeA: transposeA, transposeB: transposeB),

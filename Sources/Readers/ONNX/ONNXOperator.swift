@@ -62,6 +62,8 @@ enum ONNXOperators {
     elderNormalisations, losses, places, optimisers, upsampling,
     scattering, sampling, resizing, selection,
     runtimeFusions,
+    recurrent, quantisation, quantisedProducts, quantisedFunctions, trees, linearModels, supportVectors, features, signals, transforms,
+    ngrams, random,
   ].flatMap { $0 }
 
   static let byKey: [ONNXOperator.Key: ONNXOperator] = Dictionary(all.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })

@@ -45,13 +45,13 @@ extension ONNXCall {
     return try writer.cast(try writer.binary("multiply", try writer.cast(x, to: .float64, "wide"), factor, "scaled"), to: dtype, label)
   }
 
-  /// NumPy's matmul: vectors count as a row on the left and as a column on the right.
-  func product(_ a: ValueID, _ b: ValueID, _ label: String) throws(Diagnostic) -> ValueID {
+  /// NumPy's matmul: vectors count as a row on the left and as a column on the right. Of integers in int32 where it `widens`.
+  func product(_ a: ValueID, _ b: ValueID, widens: Bool = false, _ label: String) throws(Diagnostic) -> ValueID {
     guard writer.rank(a) > 0, writer.rank(b) > 0 else { throw Diagnostic("a scalar is multiplied as a matrix", hint: "use Mul") }
-    if writer.rank(a) > 1 && writer.rank(b) > 1 { return try writer.matmul(a, b, label) }
+    if writer.rank(a) > 1 && writer.rank(b) > 1 { return try writer.matmul(a, b, widens: widens, label) }
     let left = writer.rank(a) > 1 ? a : try writer.expandDims(a, 0, "row")
     let right = writer.rank(b) > 1 ? b : try writer.expandDims(b, 1, "column")
-    let product = try writer.matmul(left, right, "product")
+    let product = try writer.matmul(left, right, widens: widens, "product")
     var shape = writer.shape(product)
     if writer.rank(b) == 1 { shape.removeLast() }
     if writer.rank(a) == 1 { shape.remove(at: shape.count - (writer.rank(b) == 1 ? 1 : 2)) }

@@ -9,7 +9,7 @@ extension ONNXOperators {
     ONNXOperator("FusedConv", domain: "com.microsoft", .floats, build: fusedConvolution),
     ONNXOperator("ConvTranspose", .floats, build: transposed),
     ONNXOperator("MaxPool", .numbers, values: maxPool),
-    ONNXOperator("AveragePool", .floats) { (call) throws(Diagnostic) in try pool(call, .average) },
+    ONNXOperator("AveragePool", .floats) { (call) throws(Diagnostic) in try pool(call, try call.input(), .average) },
     ONNXOperator("GlobalAveragePool", .floats) { (call) throws(Diagnostic) in try global(call, .mean) },
     ONNXOperator("GlobalMaxPool", .floats) { (call) throws(Diagnostic) in try global(call, .max) },
   ]
@@ -40,8 +40,7 @@ extension ONNXOperators {
     }
   }
 
-  private static func pool(_ call: ONNXCall, _ kind: PoolKind) throws(Diagnostic) -> ValueID {
-    let x = try call.input()
+  static func pool(_ call: ONNXCall, _ x: ValueID, _ kind: PoolKind) throws(Diagnostic) -> ValueID {
     let rank = call.writer.rank(x) - 2
     guard rank > 0, let size = try call.attributes.optionalInts("kernel_shape"), size.count == rank else {
       throw Diagnostic("a pool over \(call.writer.type(x))", hint: "kernel_shape has one number for each axis behind [N, C]")
@@ -77,9 +76,15 @@ extension ONNXCall {
     return taps
   }
 
-  /// A convolution with weights `[K, C / groups, taps…]`.
+  /// A convolution with the weights and the bias that inputs 1 and 2 are.
   func convolution(_ x: ValueID, _ label: String) throws(Diagnostic) -> ValueID {
-    let weights = try input(1)
+    try convolution(x, try input(1), try optional(2), label)
+  }
+
+  /// A convolution with weights `[K, C / groups, taps…]`; of integers in int32 where it `widens`.
+  func convolution(
+    _ x: ValueID, _ weights: ValueID, _ bias: ValueID?, widens: Bool = false, _ label: String
+  ) throws(Diagnostic) -> ValueID {
     let rank = writer.rank(x) - 2
     let window = try ONNXWindow(self, rank: rank, kernel: try kernel(weights, rank)).sliding(writer.shape(x))
     let groups = try attributes.int("group", default: 1)
@@ -90,12 +95,12 @@ extension ONNXCall {
       let parted = try writer.reshape(weights, [Dim(groups), multiplier] + shape.dropFirst(2), "kernel_parted")
       let kernel = try writer.transpose(parted, taps + [0, 1], "kernel")
       return try channelsLast(x) { (x) throws(Diagnostic) in
-        try writer.add(DepthwiseConvolution(window), [x, kernel, try optional(2)], "convolution")
+        try writer.add(DepthwiseConvolution(window, widens: widens), [x, kernel, bias], "convolution")
       }
     }
     let kernel = try writer.transpose(weights, taps + [1, 0], "kernel")
     return try channelsLast(x) { (x) throws(Diagnostic) in
-      try writer.add(Convolution(window, groups: groups), [x, kernel, try optional(2)], "convolution")
+      try writer.add(Convolution(window, groups: groups, widens: widens), [x, kernel, bias], "convolution")
     }
   }
 }

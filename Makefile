@@ -19,7 +19,6 @@ test: tools test-tools lint
 	$(SWIFT) build --build-tests --explicit-target-dependency-import-check error
 	$(SWIFT) test --skip-build
 	$(MAKE) --no-print-directory samples
-	$(MAKE) --no-print-directory conformance
 
 ## Every sample against the answers that Keras gave: portable C through libtcc, vectorised C through cc.
 samples: build

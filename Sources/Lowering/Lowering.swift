@@ -99,7 +99,8 @@ private struct Assembly {
       let type = output.argument.type
       let buffer = Buffer("y", type.dtype, count: type.span(output.argument.slot.strides))
       return Program.LayerOutput(
-        value: output.value, argument: argument(output.argument.slot), view: TensorView(buffer, type, strides: output.argument.slot.strides))
+        value: output.value, argument: argument(output.argument.slot), view: TensorView(buffer, type, strides: output.argument.slot.strides)
+      )
     }
     return layer
   }

@@ -41,7 +41,7 @@ let package = Package(
     module("Schedules", ["Targets", "LoopIR", "Tensors"]),
     .target(
       name: "Runtime", path: "runtime", exclude: ["README.md"], sources: ["Runtime.swift"],
-      resources: ["scalar.c", "x86.c", "vector.c", "harness.c"].map { .embedInCode($0) }),
+      resources: ["clock", "scalar", "x86", "vector", "harness", "measure", "profile", "peak"].map { .embedInCode("\($0).c") }),
     module("CSource", ["Runtime", "Targets", "LoopIR", "Tensors"]),
     module("GraphIR", ["LoopIR", "Tensors"], fast: true),
     module("Operators", ["GraphIR", "LoopIR", "Tensors"], fast: true),
@@ -57,7 +57,7 @@ let package = Package(
     module(
       "SwiftDL",
       [
-        "Validation", "Lowering", "Readers", "Containers", "Passes", "Operators", "GraphIR", "CSource", "Schedules",
+        "Validation", "Lowering", "Readers", "Containers", "Passes", "Operators", "GraphIR", "CSource", "Runtime", "Schedules",
         "Targets", "LoopIR", "Tensors",
       ]),
     .executableTarget(

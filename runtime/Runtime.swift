@@ -23,15 +23,21 @@ package enum Runtime {
   }
 
   /// The part of a harness that follows what depends on the model.
-  package static let harness: String = {
-    let text = String(decoding: PackageResources.harness_c, as: UTF8.self)
-    return text.split(separator: "\n\n", maxSplits: 1).last.map { String($0) } ?? text
-  }()
+  package static func harness(isProfiled: Bool) -> String {
+    let files = [PackageResources.harness_c, isProfiled ? PackageResources.profile_c : PackageResources.measure_c]
+    return files.map { file in
+      let text = String(decoding: file, as: UTF8.self)
+      return text.split(separator: "\n\n", maxSplits: 1).last.map { String($0) } ?? text
+    }.joined(separator: "\n")
+  }
+
+  /// A program that measures the machine.
+  package static let peak = String(decoding: PackageResources.peak_c, as: UTF8.self)
 
   /// The files as they are, with vectors for each number of lanes.
   package static let files: [String] = {
     let vector = String(decoding: PackageResources.vector_c, as: UTF8.self)
-    return [String(decoding: PackageResources.scalar_c, as: UTF8.self), String(decoding: PackageResources.x86_c, as: UTF8.self)]
+    return [PackageResources.clock_c, PackageResources.scalar_c, PackageResources.x86_c].map { String(decoding: $0, as: UTF8.self) }
       + [16, 8, 4].map { lanes in
         // The numbers of lanes in the text, and no other numbers, look like this.
         ["x16", "[16]", "(16 *", "< 16;", "= 16 /"].reduce(vector) { $0.replacing($1, with: $1.replacing("16", with: "\(lanes)")) }

@@ -112,24 +112,29 @@ static void set_dim(const char *setting) {
   fail("no open dimension is set by", setting);
 }
 
+/* Runs the model so many times and prints one line of JSON. */
+static void measure(void *self, int runs);
+
 static int compare_times(const void *a, const void *b) {
   const double x = *(const double *)a;
   const double y = *(const double *)b;
   return (x > y) - (x < y);
 }
 
-static void measure(void *self, int runs) {
-  double *times = allocate((size_t)runs * sizeof *times);
-  for (int i = 0; i < runs; i++) {
-    struct timespec from;
-    struct timespec to;
-    clock_gettime(CLOCK_MONOTONIC, &from);
-    run_model(self);
-    clock_gettime(CLOCK_MONOTONIC, &to);
-    times[i] = 1e9 * (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec);
-  }
-  qsort(times, (size_t)runs, sizeof *times, compare_times);
-  printf("{\"runs\":%d,\"min_ns\":%.0f,\"median_ns\":%.0f}\n", runs, times[0], times[runs / 2]);
+/* Sorts the times, too. */
+static double median(double *times, int count) {
+  qsort(times, (size_t)count, sizeof *times, compare_times);
+  return times[count / 2];
+}
+
+/* One run in nanoseconds. */
+static double time_run(void *self) {
+  struct timespec from;
+  struct timespec to;
+  clock_gettime(CLOCK_MONOTONIC, &from);
+  run_model(self);
+  clock_gettime(CLOCK_MONOTONIC, &to);
+  return 1e9 * (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec);
 }
 
 static void print_outputs(void) {

@@ -8,6 +8,7 @@ struct HarnessPrinter {
   let names: ModelNames
   let headerName: String
   let storage: WeightStorage
+  let isProfiled: Bool
 
   var text: String {
     var lines = Lines()
@@ -26,7 +27,8 @@ struct HarnessPrinter {
     addCheck(&lines)
     addExtents(&lines)
     addModel(&lines)
-    return lines.text + Runtime.harness
+    if isProfiled { addCounters(&lines) }
+    return lines.text + Runtime.harness(isProfiled: isProfiled)
   }
 
   private func addTables(_ lines: inout Lines) {
@@ -141,6 +143,34 @@ struct HarnessPrinter {
     lines.close()
     lines.close()
     lines.add("")
+  }
+}
+
+extension HarnessPrinter {
+  /// The layers as members of JSON objects, and the counters of a model.
+  private func addCounters(_ lines: inout Lines) {
+    lines.add("enum { LAYER_COUNT = \(program.layers.count) };")
+    lines.add("static const char *const layer_texts[LAYER_COUNT + 1] = {")
+    for layer in program.layers {
+      lines.add("  " + stringLiteral("\"name\":\(jsonString(layer.name)),\"operator\":\(jsonString(layer.operatorName))") + ",")
+    }
+    lines.add("  NULL,")
+    lines.add("};")
+    lines.add("static uint64_t *layer_ticks(void *self) { return ((\(names.prefix)_t *)self)->profile_ticks; }")
+    lines.add("static uint32_t *layer_calls(void *self) { return ((\(names.prefix)_t *)self)->profile_calls; }")
+    lines.add("")
+  }
+
+  /// A JSON string that starts like the text: C promises to take literals of 4,095 bytes.
+  private func jsonString(_ text: String) -> String {
+    let scalars = text.unicodeScalars.prefix(200).map { scalar in
+      switch scalar {
+      case "\"", "\\": "\\\(scalar)"
+      case "\u{0}"..<" ": "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
+      default: String(scalar)
+      }
+    }
+    return "\"\(scalars.joined())\""
   }
 }
 

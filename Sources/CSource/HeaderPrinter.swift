@@ -8,6 +8,7 @@ struct HeaderPrinter {
   let facts: ProgramFacts
   let storage: WeightStorage
   let weightsBytes: Int
+  let isProfiled: Bool
 
   var text: String {
     var lines = Lines()
@@ -43,6 +44,7 @@ struct HeaderPrinter {
       lines.add("#define \(macro)_MIN \(dim.range.lowerBound)")
       lines.add("#define \(macro)_MAX \(dim.range.upperBound)")
     }
+    if isProfiled { lines.add("#define \(names.macro)_LAYERS \(program.layers.count)") }
     let ports = program.inputs + program.outputs
     if !ports.isEmpty { lines.add("/* Elements of inputs and outputs; the most where dimensions are open. */") }
     for (macro, port) in zip(names.sizeMacros, ports) { lines.add("#define \(macro) \(program.elementCount(port))") }
@@ -64,6 +66,7 @@ struct HeaderPrinter {
       lines.comment(["state \"\(state.name)\": \(state.type)"])
       lines.add("\(state.type.dtype.storage) \(name)[\(max(program.elementCount(state), 1))];")
     }
+    if isProfiled { addCounters(&lines) }
     if storage == .bind { lines.add("const unsigned char *weights; /* set by \(names.prefix)_bind */") }
     if !hasMembers { lines.add("uint8_t unused;") }
     lines.close("} \(names.prefix)_t;")
@@ -71,7 +74,14 @@ struct HeaderPrinter {
   }
 
   private var hasMembers: Bool {
-    !facts.arenaTypes.isEmpty && program.arenaBytes > 0 || !program.states.isEmpty || storage == .bind
+    !facts.arenaTypes.isEmpty && program.arenaBytes > 0 || !program.states.isEmpty || storage == .bind || isProfiled
+  }
+
+  private func addCounters(_ lines: inout Lines) {
+    let count = max(program.layers.count, 1)
+    lines.add("/* Ticks of SWDL_CLOCK() spent in each layer since these were zero, and how often it ran. */")
+    lines.add("uint64_t profile_ticks[\(count)];")
+    lines.add("uint32_t profile_calls[\(count)];")
   }
 
   private func addPrototypes(_ lines: inout Lines, _ prefix: String) {

@@ -25,12 +25,13 @@ struct ModelNames {
   /// Names inside of `NAME_run`; loops are added as they are printed.
   let run: Scope
 
-  init(_ program: Program, prefix name: String) {
-    let prefix = identifierText(name)
+  init(_ program: Program, _ options: SourceOptions) {
+    let prefix = identifierText(options.name)
     self.prefix = prefix
     macro = prefix.uppercased()
     var file = Scope()
     file.reserve([prefix] + ["t", "run", "reset", "bind", "harness", "weights_data"].map { "\(prefix)_\($0)" } + ["self", "arena"])
+    if options.isProfiled { file.reserve(ReservedNames.ofTime) }
     kernels = program.kernels.map { file.fresh($0.name) }
     constants = program.constants.map { file.fresh($0.identifier) }
     self.file = file
@@ -41,10 +42,10 @@ struct ModelNames {
     returned = program.returnedDims.map { run.fresh($0.identifier) }
     self.run = run
     var members = Scope()
-    members.reserve(["arena", "weights", "unused"])
+    members.reserve(["arena", "weights", "profile_ticks", "profile_calls", "unused"])
     states = program.states.map { members.fresh($0.identifier) }
     var macros = Scope()
-    macros.reserve(["ARENA_BYTES", "WEIGHTS_BYTES", "WEIGHTS_SECTION", "WEIGHTS_FILE", "H"])
+    macros.reserve(["ARENA_BYTES", "WEIGHTS_BYTES", "WEIGHTS_SECTION", "WEIGHTS_FILE", "LAYERS", "H"])
     dimMacros = (dims + returned).map { "\(prefix.uppercased())_\(macros.fresh($0.uppercased()))" }
     sizeMacros = (inputs + outputs).map { "\(prefix.uppercased())_\(macros.fresh("\($0.uppercased())_SIZE"))" }
   }

@@ -17,7 +17,7 @@ package struct ModelPrinter {
   private init(_ program: Program, _ options: SourceOptions) {
     self.program = program
     self.options = options
-    names = ModelNames(program, prefix: options.name)
+    names = ModelNames(program, options)
     facts = ProgramFacts(program)
     let bytes = facts.usedConstants.reduce(0) { $0 + program.constants[$1].data.bytes.count }
     self.options.weights = options.weights ?? (bytes <= 8 << 20 ? .inline : .incbin)
@@ -35,8 +35,11 @@ package struct ModelPrinter {
     source += Array(options.postamble.map { "\n" + $0 }.joined().utf8)
     if !options.postamble.isEmpty { source.append(UInt8(ascii: "\n")) }
     let header = HeaderPrinter(
-      program: program, names: names, facts: facts, storage: options.weights ?? .inline, weightsBytes: weights.byteCount)
-    let harness = HarnessPrinter(program: program, names: names, headerName: options.shownHeaderName, storage: options.weights ?? .inline)
+      program: program, names: names, facts: facts, storage: options.weights ?? .inline, weightsBytes: weights.byteCount,
+      isProfiled: options.isProfiled)
+    let harness = HarnessPrinter(
+      program: program, names: names, headerName: options.shownHeaderName, storage: options.weights ?? .inline,
+      isProfiled: options.isProfiled)
     return GeneratedSource(
       prefix: names.prefix, fileName: options.shownFileName, headerName: options.shownHeaderName, source: source,
       header: header.text, harness: options.hasHarness ? harness.text : nil, weights: weights.block,

@@ -39,6 +39,16 @@ enum ReservedNames {
     return mathematical.union(mathematical.flatMap { ["\($0)f", "\($0)l"] }).union(others)
   }()
 
+  /// What `time.h` declares: only sources that count time may include it.
+  static let ofTime = Array(
+    words(
+      """
+      asctime asctime_r clock clock_getcpuclockid clock_getres clock_gettime clock_nanosleep clock_settime clock_t clockid_t ctime
+      ctime_r daylight difftime dysize getdate getdate_err gmtime gmtime_r localtime localtime_r mktime nanosleep strftime strptime
+      time time_t timegm timelocal timer_create timer_delete timer_getoverrun timer_gettime timer_settime timer_t timespec
+      timespec_get timezone tzname tzset
+      """))
+
   /// Macros of `stdint.h` and `math.h` by family, and what the runtime calls its own.
   private static let macroPrefixes = [
     "INT", "UINT", "PTRDIFF_", "SIZE_", "SIG_ATOMIC_", "WCHAR_", "WINT_", "FP_", "M_", "MATH_", "HUGE_", "swdl", "SWDL", "swiftdl",

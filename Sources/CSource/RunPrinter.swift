@@ -42,14 +42,17 @@ struct RunPrinter {
       printFailure("\(name) < \(macro)_MIN || \(name) > \(macro)_MAX")
     }
     if options.weights == .bind { printFailure("self->weights == 0") }
+    if countsTime { lines.add("SWDL_TICKS swdl_from = SWDL_CLOCK();") }
     print(program.steps)
     for (name, dim) in zip(names.returned, program.returnedDims) { lines.add("*\(name) = \(expressions.scope[dim.name]);") }
     lines.add("return 0;")
     lines.close()
   }
 
+  private var countsTime: Bool { options.isProfiled && !facts.usedKernels.isEmpty }
+
   private mutating func printUnused() {
-    let usesSelf = !facts.arenaTypes.isEmpty || facts.usesStates || options.weights == .bind
+    let usesSelf = !facts.arenaTypes.isEmpty || facts.usesStates || options.weights == .bind || countsTime
     if !usesSelf { lines.add("(void)self;") }
     for (position, name) in names.inputs.enumerated() where !facts.usedInputs.contains(position) { lines.add("(void)\(name);") }
     for (position, name) in names.outputs.enumerated() where !facts.usedOutputs.contains(position) { lines.add("(void)\(name);") }
@@ -58,7 +61,9 @@ struct RunPrinter {
   private mutating func print(_ steps: [Step]) {
     for (position, step) in steps.enumerated() {
       switch step {
-      case .call(let kernel, let arguments, let layer): printCall(kernel, arguments, layer)
+      case .call(let kernel, let arguments, let layer):
+        printCall(kernel, arguments, layer)
+        if options.isProfiled && !steps[(position + 1)...].startsIn(layer) { printLap(layer) }
       case .loop(let variable, let count, let body): printLoop(variable, count, body)
       case .settle(let dim, let source, let dtype, let range):
         printSettling(dim, pointer(source, dtype), range, rest: steps[(position + 1)...])
@@ -79,6 +84,12 @@ struct RunPrinter {
     lines.list(kernels[position] ?? kernel.name, texts, ";")
     if options.isTraced && facts.lastCalls[layer] == callCount { printTrace(layer) }
     callCount += 1
+  }
+
+  /// What has passed since the layer before is the time of this one.
+  private mutating func printLap(_ layer: Int) {
+    guard program.layers.indices.contains(layer) else { return }
+    lines.add("swdl_from = swdl_lap(swdl_from, &self->profile_ticks[\(layer)], &self->profile_calls[\(layer)]);")
   }
 
   /// Outputs of layers are numbered in the order of `Program.layers`.
@@ -170,6 +181,13 @@ struct RunPrinter {
       precondition(byteOffset.isMultiple(of: dtype.byteCount), "\(dtype) at byte \(byteOffset) of the arena")
       return ("self->arena.\(dtype.arenaMember)", byteOffset / dtype.byteCount)
     }
+  }
+}
+
+extension ArraySlice<Step> {
+  /// The first step is a call of the layer.
+  fileprivate func startsIn(_ layer: Int) -> Bool {
+    if case .call(_, _, let next)? = first { next == layer } else { false }
   }
 }
 

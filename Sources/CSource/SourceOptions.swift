@@ -22,6 +22,8 @@ package struct SourceOptions: Hashable, Sendable {
   package var isStrict = false
   /// Results are shown to `swiftdl_trace_hook`; for checks, never shipped.
   package var isTraced = false
+  /// The model counts how long each layer takes.
+  package var isProfiled = false
   package var hasHarness = false
   /// Lines of the target before and after everything else: pragmas that choose instructions.
   package var preamble: [String] = []

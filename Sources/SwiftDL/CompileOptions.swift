@@ -36,6 +36,8 @@ public struct CompileOptions: Sendable {
   public var schedule = Schedule.automatic
   /// Also a `main` that runs the model on files.
   public var harness = false
+  /// Counters of the time of each layer in the model's struct; a harness prints them.
+  public var profile = false
   /// The name of the header file, if it is not `NAME.h`.
   public var header: String?
   /// Passes after which `Compilation.dumps` holds the graph.

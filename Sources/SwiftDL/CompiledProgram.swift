@@ -23,7 +23,7 @@ package struct CompiledProgram {
     case .cc:
       let compiler = SystemCompiler()
       module = try compiler.load(sources)
-      self.engine = (compiler.command + compiler.flags).joined(separator: " ")
+      self.engine = compiler.text
     }
     runner = try ModelRunner(module, signature)
     if let bytes = generated.weights { try Self.bind(bytes, module.symbol("\(generated.prefix)_bind"), to: runner.modelAddress) }

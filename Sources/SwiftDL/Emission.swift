@@ -14,6 +14,7 @@ extension Compilation {
     source.weights = options.weights.storage
     source.isStrict = options.numerics == .strict
     source.isTraced = trace
+    source.isProfiled = options.profile
     source.hasHarness = options.harness
     source.preamble = target.preamble
     source.postamble = target.postamble

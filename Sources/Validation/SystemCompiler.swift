@@ -6,7 +6,7 @@ package struct SystemCompiler: Sendable {
   /// The program and the arguments that always come first.
   package var command: [String]
   package var flags = ["-O3", "-march=native", "-std=c99"]
-  package var timeout: Duration = .seconds(120)
+  package var timeout: Duration = .seconds(600)
 
   /// The compiler `name` with `flags`; otherwise what the variable CC says; otherwise `cc`.
   package init(_ name: String? = nil, flags: [String]? = nil) {
@@ -14,6 +14,18 @@ package struct SystemCompiler: Sendable {
     command = name.map { [$0] } ?? (words.isEmpty ? ["cc"] : words)
     if let flags { self.flags = flags }
   }
+
+  /// A compiler and its flags as people type them, without quotes; where nothing is given, the usual one with `flags`.
+  package init(line: String?, flags: [String]) {
+    self.init(nil, flags: flags)
+    let words = (line ?? "").split(separator: " ").map { String($0) }
+    guard let first = words.first else { return }
+    command = [first]
+    self.flags = Array(words.dropFirst())
+  }
+
+  /// As people would type it.
+  package var text: String { (command + flags).joined(separator: " ") }
 
   /// Whether the compiler can be started at all.
   package var isAvailable: Bool {

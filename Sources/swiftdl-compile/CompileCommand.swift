@@ -24,6 +24,10 @@ struct CompileCommand: ParsableCommand {
   @Flag(help: "Also write NAME_harness.c: a main() that runs the model on raw files and times it.")
   var harness = false
 
+  @Flag(
+    help: "Count the time of each layer in the model's struct; the harness prints it after --repeat N. SWDL_CLOCK() may be defined in C.")
+  var profile = false
+
   @Option(help: "Also write a JSON description: inputs, outputs, memory, layers.", completion: .file())
   var manifest: String?
 
@@ -71,6 +75,7 @@ struct CompileCommand: ParsableCommand {
     options.fileName = base
     options.header = headerURL.lastPathComponent
     options.harness = harness
+    options.profile = profile
     options.dumpAfter = Set(dumpAfter)
     return options
   }

@@ -13,6 +13,7 @@ import SwiftDL
         swiftdl-compile model.json -o model.c --harness  and write a main() that runs it on files
         swiftdl-compile check model.json                 prove the C against the reference, layer by layer
         swiftdl-compile inspect model.json               show layers, parameters, memory
+        swiftdl-compile inspect model.json --profile     show where the time goes
 
       Exit codes: 0 done; 1 the model cannot be compiled; 2 a check failed; 64 wrong usage.
       """,

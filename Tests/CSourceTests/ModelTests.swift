@@ -122,6 +122,39 @@ import Validation
     #expect(outcome.standardOutput.hasPrefix("{\"runs\":3,\"min_ns\":"))
   }
 
+  @Test(arguments: Backend.allCases)
+  func aModelWithCountersGivesTheSameResults(backend: Backend) throws {
+    var options = SourceOptions(name: "net")
+    options.isProfiled = true
+    #expect(try runner(Programs.recurrent, backend, options).run([x], dims: [2], outputDims: [[2, 3]]) == expected())
+  }
+
+  @Test func countersAreNothingWhereNobodyAsksForThem() {
+    let text = ModelPrinter.print(Programs.recurrent, SourceOptions(name: "net")).files.map { String(decoding: $0.bytes, as: UTF8.self) }
+    #expect(!text.joined().contains("SWDL_CLOCK") && !text.joined().contains("profile"))
+  }
+
+  /// With a clock that counts its readings: every lap is one tick, also where the type wraps.
+  @Test(arguments: [[], ["-DSWDL_TICKS=uint8_t", "-DSWDL_CLOCK()=read_clock()", "-include", "clock.h"]])
+  func theHarnessPrintsTheTimeOfEachLayer(clock: [String]) throws {
+    var options = SourceOptions(name: "net")
+    (options.isProfiled, options.hasHarness) = (true, true)
+    var sources: SourceSet = [:]
+    sources.add("clock.h", "extern unsigned char readings;\nstatic inline unsigned char read_clock(void) { return readings++; }\n")
+    sources.add("clock.c", "unsigned char readings;\n")
+    for file in ModelPrinter.print(Programs.recurrent, options).files { sources.add(file.name, bytes: file.bytes) }
+    let quiet = ["-Wno-unused-function", "-Wno-missing-prototypes", "-Wno-missing-declarations"]
+    let outcome = try SystemCompiler("gcc", flags: warnings + quiet + clock).executable(sources).run(["--dim", "int=5", "--repeat", "300"])
+    #expect(outcome.succeeded, "\(outcome.standardError)")
+    #expect(outcome.standardOutput.hasPrefix("{\"runs\":300,\"min_ns\":"))
+    let layers = try #require(outcome.standardOutput.split(separator: "\"layers\":").last)
+    #expect(layers.contains("{\"name\":\"dense\",\"operator\":\"matmul\",\"calls\":1,\"ns\":"))
+    #expect(layers.contains("{\"name\":\"re\\u000acurrent\",\"operator\":\"scan\",\"calls\":5,\"ns\":"))
+    guard !clock.isEmpty else { return }
+    let times = layers.split(separator: "\"ns\":").dropFirst().compactMap { Double($0.prefix { $0 != "}" }) }
+    #expect(times.count == 2 && abs(times[1] / times[0] - 5) < 0.2, "\(times)")
+  }
+
   @Test func theHeaderSuitsCPlusPlus() throws {
     let generated = ModelPrinter.print(Programs.recurrent, SourceOptions(name: "class"))
     #expect(generated.prefix == "n_class")
@@ -149,7 +182,9 @@ import Validation
   func becomeC(name: String, expected: String) { #expect(identifierText(name) == expected) }
 
   @Test func hostileNamesCompileInSilence() throws {
-    let names = ["*/", "??/", "self", "arena", "net_run", "int32_t", "\"\\\n", "\u{202E}", "/*", "x", "X", "x", "main", "NAN"]
+    let names = [
+      "*/", "??/", "self", "arena", "time", "clock", "net_run", "int32_t", "\"\\\n", "\u{202E}", "/*", "x", "X", "x", "main", "NAN",
+    ]
     var program = Programs.map({ $0.dropFirst().reduce($0[0]) { $0 + $1 } }, names.map { _ in .float32 }, count: 3)
     for (position, name) in names.enumerated() {
       program.inputs[position].name = name
@@ -158,11 +193,15 @@ import Validation
     program.outputs[0].identifier = "self"
     program.kernels[0].name = "net_run"
     program.kernels[0].notes = names
+    var options = SourceOptions(name: "net")
+    options.isProfiled = true
     program.layers[0].name = "*/ #error"
     program.name = "*/"
     let inputs = names.map { _ in Tensor.small([3]) }
     for backend in Backend.allCases {
-      #expect(try runner(program, backend).run(inputs, outputDims: [[3]]) == ProgramInterpreter(program).run(inputs))
+      for options in [options, SourceOptions(name: "net")] {
+        #expect(try runner(program, backend, options).run(inputs, outputDims: [[3]]) == ProgramInterpreter(program).run(inputs))
+      }
     }
   }
 }

@@ -86,6 +86,15 @@ private let inputs: [Tensor] = {
     _ = try compiler.load(["runtime.c": text + "\ntypedef int nothing;\n"])
   }
 
+  @Test(arguments: [["gcc", "-DLANES=4"], ["gcc"], ["clang"], ["gcc", "-DLANES=1"]])
+  func theMachineIsMeasured(command: [String]) throws {
+    var compiler = SystemCompiler(command[0], flags: ["-O2", "-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror"])
+    compiler.command = command
+    let outcome = try compiler.executable(["peak.c": Runtime.peak]).run()
+    let rates = outcome.standardOutput.split { !("0123456789.".contains($0)) }.compactMap { Double($0) }
+    #expect(outcome.succeeded && rates.count == 2 && rates.allSatisfy { $0 > 0 }, "\(outcome)")
+  }
+
   /// With instructions, with vectors of the compiler only, and with structs.
   @Test(arguments: [["gcc", "-mavx512f"], ["gcc"], ["clang-14"], ["clang"], ["tcc"]])
   func functionsAreExactToAFewUnits(command: [String]) throws {

@@ -121,6 +121,37 @@ import Validation
     for word in ["parameters", "MACs", "arena", "lower bound"] { #expect(outcome.standardOutput.contains(word)) }
   }
 
+  @Test func inspectShowsWhereTheTimeGoes() throws {
+    let model = Fixtures.path("tfjs/cnn/model.json")
+    let outcome = try run("inspect", model, "--profile", "--repeat", "3", "--cc", "gcc -O1", "--peak", "10")
+    #expect(outcome.succeeded, "\(outcome.standardError)")
+    for word in ["GFLOP/s", "of peak", "share", "median of 3 runs", "gcc -O1", "10.0 GFLOP/s"] {
+      #expect(outcome.standardOutput.contains(word), "\(outcome.standardOutput)")
+    }
+  }
+
+  @Test(arguments: ["inline", "incbin", "bind"])
+  func theProfileIsJSONToo(weights: String) throws {
+    let outcome = try run(
+      "inspect", Fixtures.path("tfjs/cnn/model.json"), "--profile", "--repeat", "3", "--json", "--weights", weights, "--target", "native")
+    #expect(outcome.succeeded, "\(outcome.standardError)")
+    let profile = try #require(try JSONSerialization.jsonObject(with: Data(outcome.standardOutput.utf8)) as? [String: Any])
+    let layers = try #require(profile["layers"] as? [[String: Any]])
+    #expect(profile["runs"] as? Int == 3 && profile["peak_gflops"] as? Double ?? 0 > 0)
+    #expect(layers.count > 1 && layers.allSatisfy { $0["calls"] as? Int == 1 && $0["ns"] as? Double ?? -1 >= 0 })
+    let shares = layers.compactMap { $0["share"] as? Double }.reduce(0, +)
+    #expect(abs(shares - 1) < 1e-6)
+  }
+
+  @Test func aProfileThatCannotBeTakenSaysWhy() throws {
+    let outcome = try run("inspect", Fixtures.path("tfjs/cnn/model.json"), "--profile", "--cc", "no-such-compiler -O3")
+    #expect(outcome.ending == .exited(1) && outcome.standardError.contains("no-such-compiler"), "\(outcome.standardError)")
+    for arguments in [["--repeat", "3"], ["--profile", "--repeat", "0"], ["--profile", "--peak", "-1"], ["--graph", "--json"]] {
+      let refused = try ChildProcess(Products.command, ["inspect", Fixtures.path("tfjs/cnn/model.json")] + arguments).run()
+      #expect(refused.ending == .exited(64), "\(arguments)")
+    }
+  }
+
   @Test func dumpsShowWhatAPassChanged() throws {
     let outcome = try run(
       Fixtures.path("tfjs/cnn/model.json"), "-o", path("net.c"), "--dump-after", "fuse-epilogues", "--dump-after", "pack-weights")

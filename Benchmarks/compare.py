@@ -204,8 +204,9 @@ def summary(results):
 
 def print_line(r):
     times = "  ".join(f"{name} {milliseconds(seconds):>6}" for name, seconds in [*r["peers"].items(), ("swiftdl", r["own"])])
-    costs = " ".join(f"{name} {value}," for name, value in zip(COST_HEADER[1:], cost_row(r)[1:]))
-    print(f"{r['network']:13} x{r['batch']} {r['target']:10} {times}  {r['ratio']:5.2f}x  error {r['error']:.1e}  {costs[:-1]}", flush=True)
+    compiling, memory, cc, source, arena, weights = cost_row(r)[1:]
+    costs = f"compile {compiling} s {memory} MB, cc {cc} s, C {source} kB, arena {arena} kB, weights {weights} MB"
+    print(f"{r['network']:13} x{r['batch']} {r['target']:10} {times}  {r['ratio']:5.2f}x  error {r['error']:.1e}  {costs}", flush=True)
 
 
 def groups(results):

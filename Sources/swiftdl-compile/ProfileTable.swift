@@ -9,7 +9,17 @@ struct ProfileTable {
 
   var text: String {
     let header = ["layer", "operator", "calls", "time", "share", "GFLOP/s", "of peak", "GB/s"]
-    return table(header, profile.layers.map(row), leftAligned: [0, 1]) + "\n\n" + total
+    return [table(header, profile.layers.map(row), leftAligned: [0, 1]), operators, total].joined(separator: "\n\n")
+  }
+
+  /// The layers of each kind together, those that take the most time first.
+  private var operators: String {
+    let groups = Dictionary(grouping: profile.layers, by: \.operation).map { operation, layers in
+      (operation, layers.count, layers.reduce(0) { $0 + $1.seconds }, layers.reduce(0) { $0 + profile.share(of: $1) })
+    }
+    let sorted = groups.sorted { ($1.2, $0.0) < ($0.2, $1.0) }
+    return table(
+      ["operator", "layers", "time", "share"], sorted.map { [$0.0, "\($0.1)", duration($0.2), percent($0.3)] }, leftAligned: [0])
   }
 
   private func row(_ layer: Profile.Layer) -> [String] {

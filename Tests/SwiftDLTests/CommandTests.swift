@@ -125,7 +125,7 @@ import Validation
     let model = Fixtures.path("tfjs/cnn/model.json")
     let outcome = try run("inspect", model, "--profile", "--repeat", "3", "--cc", "gcc -O1", "--peak", "10")
     #expect(outcome.succeeded, "\(outcome.standardError)")
-    for word in ["GFLOP/s", "of peak", "share", "median of 3 runs", "gcc -O1", "10.0 GFLOP/s"] {
+    for word in ["GFLOP/s", "of peak", "share", "layers", "median of 3 runs", "gcc -O1", "10.0 GFLOP/s"] {
       #expect(outcome.standardOutput.contains(word), "\(outcome.standardOutput)")
     }
   }

@@ -3,7 +3,7 @@
 
     compare.py                                                          all networks, batch 1, the best target of this machine
     compare.py --networks lenet5 resnet18 --rounds 9                    two of them, measured longer
-    compare.py --networks my.onnx                                       a network of your own, with fixed extents
+    compare.py --networks my.onnx                                       a network of your own, with float32 inputs of fixed extents
     compare.py --batch 1 8 --target x86-64-v4 x86-64-v3 --write ../docs/performance.md
 
 All are pinned to one core and take turns, so that whatever else the machine does slows all of them: only the ratios of one round count, and

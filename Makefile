@@ -14,16 +14,18 @@ demo: tools build
 	$(SWIFTDL) check samples/lenet5/model.json --vectors samples/lenet5/io.safetensors
 	$(MAKE) --no-print-directory -C samples/embed run SWIFTDL=$(SWIFTDL)
 
-## All tests: style, warnings as errors, unit and property tests, every sample through libtcc and gcc, firmware in an emulator.
+## All tests: style, warnings as errors, unit and property tests, every sample through libtcc and gcc, firmware in an emulator,
+## the backend suite of ONNX.
 test: tools test-tools lint
 	$(SWIFT) build --build-tests --explicit-target-dependency-import-check error
 	$(SWIFT) test --skip-build
 	$(MAKE) --no-print-directory samples
+	$(MAKE) --no-print-directory conformance
 
-## Every sample against the answers that Keras gave: portable C through libtcc, vectorised C through cc.
+## Every sample against the answers that Keras or PyTorch gave: portable C through libtcc, vectorised C through cc.
 samples: build
 	@for vectors in samples/*/io.safetensors; do \
-	  folder=$$(dirname $$vectors); model=$$(ls $$folder/model.json $$folder/model.keras $$folder/model.h5 2>/dev/null | head -n 1); \
+	  folder=$$(dirname $$vectors); model=$$(ls $$folder/model.json $$folder/model.keras $$folder/model.h5 $$folder/model.onnx 2>/dev/null | head -n 1); \
 	  dims=$$(case $$folder in *series) echo "--dim input_layer.1=..64";; esac); \
 	  for engine in "tcc" "cc --target native"; do \
 	    echo "$$model, $$engine"; \

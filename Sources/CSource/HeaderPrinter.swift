@@ -119,8 +119,9 @@ struct HeaderPrinter {
     if !program.openDims.isEmpty { reasons.append("a dimension is out of its range") }
     if storage == .bind { reasons.append("no weights are bound") }
     let early = reasons.isEmpty ? "" : ", or 1, having touched nothing, where \(reasons.joined(separator: " or "))"
-    return early
-      + (program.computedDims.isEmpty ? "" : ", or 2, with outputs of no use, where an extent that it computes is out of its range")
+    var failures = program.computedDims.isEmpty ? [] : ["an extent that it computes is out of its range"]
+    if program.repeats { failures.append("a loop runs more or less often than it may") }
+    return early + (failures.isEmpty ? "" : ", or 2, with outputs of no use, where \(failures.joined(separator: " or "))")
   }
 }
 

@@ -39,9 +39,9 @@ struct RunPrinter {
     lines.openFunction("int \(names.prefix)_run", SignaturePrinter(program: program, names: names).parameters)
     printUnused()
     for (name, macro) in zip(names.dims, names.dimMacros) {
-      printFailure("\(name) < \(macro)_MIN || \(name) > \(macro)_MAX")
+      printFailure("\(name) < \(macro)_MIN || \(name) > \(macro)_MAX", 1)
     }
-    if options.weights == .bind { printFailure("self->weights == 0") }
+    if options.weights == .bind { printFailure("self->weights == 0", 1) }
     if countsTime { lines.add("SWDL_TICKS swdl_from = SWDL_CLOCK();") }
     print(program.steps)
     for (name, dim) in zip(names.returned, program.returnedDims) { lines.add("*\(name) = \(expressions.scope[dim.name]);") }
@@ -102,9 +102,7 @@ struct RunPrinter {
   }
 
   private mutating func printSettling(_ dim: String, _ source: String, _ range: ClosedRange<Int>, rest: ArraySlice<Step>) {
-    lines.open("if (*(\(source)) < \(range.lowerBound) || *(\(source)) > \(range.upperBound))")
-    lines.add("return 2;")
-    lines.close()
+    printFailure("*(\(source)) < \(range.lowerBound) || *(\(source)) > \(range.upperBound)", 2)
     let isTraced = options.isTraced && program.computedDims.contains { $0.name == dim }
     let isReturned = program.returnedDims.contains { $0.name == dim }
     guard isTraced || isReturned || rest.contains(where: { $0.uses(dim, in: program) }) else { return }
@@ -136,17 +134,17 @@ struct RunPrinter {
     ]
     lines.add("int32_t \(count) = 0;")
     lines.open("for (; \(goesOn.compactMap { $0 }.joined(separator: " && ")); \(count)++)")
-    printFailure("\(count) == \(repetition.counts.upperBound)")
+    printFailure("\(count) == \(repetition.counts.upperBound)", 2)
     print(body)
     lines.close()
-    if repetition.counts.lowerBound > 0 { printFailure("\(count) < \(repetition.counts.lowerBound)") }
+    if repetition.counts.lowerBound > 0 { printFailure("\(count) < \(repetition.counts.lowerBound)", 2) }
     expressions = outer
     expressions.scope.reserve([count])
   }
 
-  private mutating func printFailure(_ condition: String) {
+  private mutating func printFailure(_ condition: String, _ code: Int) {
     lines.open("if (\(condition))")
-    lines.add("return 1;")
+    lines.add("return \(code);")
     lines.close()
   }
 

@@ -44,7 +44,7 @@ package enum Column: Hashable, Sendable {
 }
 
 /// What an expression means, on columns. One walk serves the reference (`wide`: floats stay `Double` until the result is
-/// stored) and the interpreter of loop nests (every operation rounds to its type, as the emitted C does).
+/// stored, or a function that jumps looks at them: on which side of a jump an operand is, its own type decides) and the interpreter of loop nests (every operation rounds to its type, as the emitted C does).
 package struct ColumnEvaluator {
   package enum Precision: Sendable { case wide, typed }
 
@@ -70,12 +70,12 @@ package struct ColumnEvaluator {
     case .float(let value, let dtype): return .floats([rounded(value, dtype)])
     case .variable(let variable): return try lookUp(variable)
     case .load(let buffer, let at, let access): return try load(buffer, try index(at), access)
-    case .unary(let function, let x): return apply(function, try value(x), x.dtype)
+    case .unary(let function, let x): return apply(function, function.jumps ? try stored(x) : try value(x), x.dtype)
     case .binary(let function, let a, let b): return apply(function, try value(a), try value(b), a.dtype)
     case .multiplyAdd(let a, let b, let c): return multiplyAdd(try value(a), try value(b), try value(c), a.dtype)
-    case .compare(let comparison, let a, let b): return compare(comparison, try value(a), try value(b), a.dtype)
+    case .compare(let comparison, let a, let b): return compare(comparison, try stored(a), try stored(b), a.dtype)
     case .select(let a, let b, let c): return select(try value(a).integers, try value(b), try value(c))
-    case .cast(let dtype, let x): return cast(try value(x), from: x.dtype, to: dtype)
+    case .cast(let dtype, let x): return cast(dtype.isFloat ? try value(x) : try stored(x), from: x.dtype, to: dtype)
     case .reinterpret(let dtype, let x):
       let column = try value(x)
       return Column(column.tensor(x.dtype, [column.count]).reinterpreted(as: dtype))
@@ -88,6 +88,13 @@ package struct ColumnEvaluator {
 }
 
 extension ColumnEvaluator {
+  /// The value as its type holds it.
+  private func stored(_ expr: Expr) throws(Diagnostic) -> Column {
+    let column = try value(expr)
+    guard case .floats(let values) = column, precision == .wide, expr.dtype != .float64, !expr.isLeaf else { return column }
+    return .floats(values.map { expr.dtype.rounded($0) })
+  }
+
   private func rounded(_ value: Double, _ dtype: DType) -> Double { precision == .typed ? dtype.rounded(value) : value }
 
   private func apply(_ function: UnaryFunction, _ x: Column, _ dtype: DType) -> Column {
@@ -188,7 +195,20 @@ extension Comparison {
   }
 }
 
+extension Expr {
+  /// Known to be rounded already.
+  fileprivate var isLeaf: Bool {
+    switch self {
+    case .variable, .load: true
+    default: false
+    }
+  }
+}
+
 extension UnaryFunction {
+  /// A little more or less of the operand may change the result by a whole.
+  fileprivate var jumps: Bool { [.floor, .ceil, .round, .trunc, .sign].contains(self) }
+
   /// The meaning on integers and bool.
   fileprivate func integerValue(_ x: Int64, _ dtype: DType) -> Int64 {
     switch self {

@@ -70,6 +70,22 @@ package indirect enum Step: Hashable, Sendable {
   case branch(Argument, then: [Step], else: [Step])
 }
 
+extension Program {
+  /// Some steps run until data ends them.
+  package var repeats: Bool { steps.contains(where: \.repeats) }
+}
+
+extension Step {
+  fileprivate var repeats: Bool {
+    switch self {
+    case .repetition: true
+    case .call, .settle: false
+    case .loop(_, _, let body): body.contains(where: \.repeats)
+    case .branch(_, let then, let otherwise): (then + otherwise).contains(where: \.repeats)
+    }
+  }
+}
+
 /// How often steps run: while the condition holds, fewer times than the trip count. Where they would run more or less often than is
 /// allowed, the whole run fails.
 package struct Repetition: Hashable, Sendable {

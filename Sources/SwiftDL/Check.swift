@@ -17,7 +17,7 @@ extension Model {
     let (optimised, program) = try Compilation.stages(source.graph, compileOptions, progress: progress, dump: { _ in })
     progress(Progress(activity: "compiling the C", fraction: nil))
     let built = try CompiledProgram(program, compileOptions, options.engine)
-    let tolerance = options.tolerance ?? source.graph.expectedError
+    let tolerance = CheckTolerance(options.tolerance ?? source.graph.expectedError, growsWithSums: options.tolerance == nil)
     var checker = Checker(source: source.graph, optimised: optimised, program: program, runner: built.runner, tolerance: tolerance)
     var model = source
     if let vectors = options.vectors { model.tests += try TestVector.read(vectors) }
@@ -27,7 +27,7 @@ extension Model {
       progress(Progress(activity: check.name, fraction: Double(position) / Double(cases.count)))
       do throws(Diagnostic) { try checker.run(check) } catch { throw error.at(check.name) }
     }
-    return CheckReport(layers: checker.report, runs: cases.count, engine: built.engine, tolerance: tolerance)
+    return CheckReport(layers: checker.report, runs: cases.count, engine: built.engine, tolerance: tolerance.base)
   }
 }
 

@@ -10,7 +10,7 @@ package struct Checker {
   private let optimised: Graph
   private let program: Program
   private let runner: ModelRunner
-  private let tolerance: Double
+  private let tolerance: CheckTolerance
   private var rows: [CheckReport.Row]
   private var rowOfValue: [String: Int] = [:]
   /// Where the traced values are: the position in the trace of each value of the optimised graph.
@@ -20,7 +20,7 @@ package struct Checker {
   private var sourceStates: [Tensor]?
   private var optimisedStates: [Tensor]?
 
-  package init(source: Graph, optimised: Graph, program: Program, runner: ModelRunner, tolerance: Double) {
+  package init(source: Graph, optimised: Graph, program: Program, runner: ModelRunner, tolerance: CheckTolerance) {
     self.source = source
     self.optimised = optimised
     self.program = program
@@ -37,7 +37,7 @@ package struct Checker {
 
   private mutating func addRow(_ name: String, _ operation: String) {
     rowOfValue[name] = rows.count
-    rows.append(CheckReport.Row(name: name, operation: operation))
+    rows.append(CheckReport.Row(name: name, operation: operation, tolerance: tolerance.base))
   }
 
   package var report: [CheckReport.Row] { rows }
@@ -69,12 +69,13 @@ package struct Checker {
   /// Each node is run by the reference on what the C computed before it.
   private mutating func checkLayers(_ check: CheckCase, _ trace: Trace) throws(Diagnostic) {
     var interpreter = Interpreter(optimised)
-    var found: [(value: String, comparison: Validation.Comparison)] = []
+    var found: [(value: String, comparison: Validation.Comparison, tolerance: Double)] = []
     var floors: [String: Double] = [:]
-    let (traced, optimised) = (traced, optimised)
+    let (traced, optimised, tolerance) = (traced, optimised, tolerance)
     interpreter.didRun = { (node, inputs, results) in
       // Sums of large numbers that cancel keep the rounding errors of the large ones; what is only moved keeps its own.
       let moved = optimised.isMoving(node) ? node.inputs.first?.flatMap { floors[optimised[$0].name] } : nil
+      let products = optimised.productsPerElement(of: node, trace.dims)
       let floor = moved ?? inputs.compactMap { $0?.peak }.max().map { $0 * 0.01 } ?? 0
       return zip(node.outputs, results).map { id, expected in
         let name = optimised[id].name
@@ -82,13 +83,17 @@ package struct Checker {
         guard let (position, output) = traced[name], let bytes = trace.bytes[position] else { return expected }
         let actual = output.tensor(bytes, trace.dims)
         guard actual.type == expected.type else { return expected }
-        found.append((name, Validation.Comparison(actual, expected: expected)))
+        let comparison = Validation.Comparison(actual, expected: expected)
+        found.append((name, comparison, tolerance.ofSums(of: products, expected.dtype)))
         return actual
       }
     }
     let values = try interpreter.run(check.inputs, states: optimisedStates)
     optimisedStates = optimised.states.compactMap { values[$0.output] }
-    for (value, comparison) in found { enter(comparison, value, check, tolerance, floor: floors[value] ?? 0) }
+    for (value, comparison, tolerance) in found {
+      rowOfValue[value].map { rows[$0].tolerance = max(rows[$0].tolerance, tolerance) }
+      enter(comparison, value, check, tolerance, floor: floors[value] ?? 0)
+    }
     for (output, result) in zip(program.outputs, optimised.outputs) { outputFloors[output.name] = floors[optimised[result.value].name] }
   }
 
@@ -102,14 +107,15 @@ package struct Checker {
       guard outputs[position].type == reference.type else {
         throw Diagnostic("\(output.name) is \(outputs[position].type) in \(check.name)", hint: "the reference gives \(reference.type)")
       }
-      enter(Validation.Comparison(outputs[position], expected: reference), row, check, tolerance, floor: floor)
+      enter(Validation.Comparison(outputs[position], expected: reference), row, check, tolerance.base, floor: floor)
       guard var expected = check.expected?[position] else { continue }
       // Files that know no scalars store one as a list of one.
       if outputs[position].rank == 0, expected.dims == [1] { expected = expected.reshaped([]) }
       guard expected.type == outputs[position].type else {
         throw Diagnostic("\(check.name) expects \(expected.type) of \(output.name)", hint: "the model gives \(outputs[position].type)")
       }
-      enter(Validation.Comparison(outputs[position], expected: expected), row, check, max(tolerance, check.tolerance ?? 0), floor: floor)
+      let allowed = max(tolerance.base, check.tolerance ?? 0)
+      enter(Validation.Comparison(outputs[position], expected: expected), row, check, allowed, floor: floor)
     }
   }
 

@@ -40,6 +40,6 @@ extension ModelSignature {
       prefix: prefix, dimCount: program.openDims.count,
       inputs: program.inputs.map { Parameter($0.name, $0.type.dtype) },
       outputs: program.outputs.map { Parameter($0.name, $0.type.dtype) } + program.returnedDims.map { Parameter($0.name, .int32) },
-      isStateful: !program.states.isEmpty, mayFailLate: !program.computedDims.isEmpty)
+      isStateful: !program.states.isEmpty, mayFailLate: !program.computedDims.isEmpty || program.repeats)
   }
 }

@@ -23,7 +23,8 @@ package struct ModelSignature: Sendable {
   package var outputs: [Parameter]
   /// Whether the model keeps state between calls and so has a `_reset`.
   package var isStateful: Bool
-  /// Whether a run may return 2 when it has written already: an extent that it computes is out of its range.
+  /// Whether a run may return 2 when it has written already: an extent that it computes is out of its range, or a loop
+  /// runs more or less often than it may.
   package var mayFailLate: Bool
 
   package init(

@@ -26,7 +26,10 @@ struct CheckCommand: ParsableCommand {
   var seed: UInt64 = 1
 
   @Option(
-    help: "The largest error allowed, as a share of the largest magnitude of a tensor. Default: 2e-5, and 1e-4 with recurrent layers.")
+    help: """
+      The largest error allowed, as a share of the largest magnitude of a tensor. Default: 2e-5, 1e-4 with recurrent layers, more where \
+      more than 335 products are summed.
+      """)
   var tolerance: Double?
 
   @Option(help: "Test vectors beside the model's own: .safetensors or .npz with input:0, … and output:0, ….", completion: .file())
@@ -59,7 +62,9 @@ struct CheckCommand: ParsableCommand {
       ]
     }
     print(table(["", "layer", "operator", "max abs", "max rel", "ULP"], rows, leftAligned: [0, 1, 2]))
-    print("\n\(report.runs) runs with \(report.engine), tolerance \(scientific(report.tolerance))")
+    let most = report.largestTolerance
+    let sums = most > report.tolerance ? ", \(scientific(most)) for the longest sums of products" : ""
+    print("\n\(report.runs) runs with \(report.engine), tolerance \(scientific(report.tolerance))\(sums)")
     guard let first = report.firstDivergence else { return print("all \(report.layers.count) rows agree") }
     print("first divergence: \(first.name) (\(first.operation)) with \(first.worstCase): \(first.worstElement)")
   }

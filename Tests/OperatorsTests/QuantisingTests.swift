@@ -25,6 +25,13 @@ import Testing
     #expect(try outcome(map, inputs).integers == expected.map { min(max($0, range.lowerBound), range.upperBound) })
   }
 
+  /// 0.5 / 0.019607844 is 25.5 in float32 and a little less in between.
+  @Test func aQuotientThatIsATieInItsTypeIsOne() throws {
+    let (x, scale) = (Tensor(floats: [0.5, -0.5], [2]), Tensor(floats: [5 / 255], []))
+    #expect(0.5 / scale.doubles[0] != 25.5 && x.floats[0] / scale.floats[0] == 25.5)
+    #expect(try outcome(Map.quantising(.float32, by: .float32, to: .int8, hasZeroPoint: false), [x, scale]).integers == [26, -26])
+  }
+
   @Test(arguments: floats) func roundsToTheNumbersOfSmallFloats(dtype: DType) throws {
     let map = Map.quantising(.float32, by: .float32, to: dtype, hasZeroPoint: false)
     let values: [Double] = [0, 3, -3, 1e9, -1e9, 0.26, 11.1]

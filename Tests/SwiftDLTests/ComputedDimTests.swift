@@ -122,7 +122,7 @@ import Validation
     let source = try graph()
     let (optimised, program) = try Compilation.stages(source, options)
     let runner = try CompiledProgram(program, options, .tcc).runner
-    var checker = Checker(source: source, optimised: optimised, program: program, runner: runner, tolerance: 1e-5)
+    var checker = Checker(source: source, optimised: optimised, program: program, runner: runner, tolerance: CheckTolerance(1e-5))
     for (n, m) in [(2, 3), (0, 1), (9, 9), (5, 40)] as [(Int64, Int64)] { try checker.run(CheckCase(name: "\(n)", inputs: inputs(n, m))) }
     #expect(checker.report.allSatisfy(\.passes) && checker.report.count > 3)
   }

@@ -29,7 +29,8 @@ import Validation
       options.weights = seed % 2 == 0 ? .inline : .bind
       let (optimised, program) = try Compilation.stages(random.graph, options)
       let compiled = try CompiledProgram(program, options, .tcc)
-      var checker = Checker(source: random.graph, optimised: optimised, program: program, runner: compiled.runner, tolerance: 1e-4)
+      var checker = Checker(
+        source: random.graph, optimised: optimised, program: program, runner: compiled.runner, tolerance: CheckTolerance(1e-4))
       try checker.run(CheckCase(name: "seed \(seed)", inputs: random.inputs))
       for row in checker.report where !row.passes {
         Issue.record("seed \(seed), \(options.target): \(row.name) (\(row.operation)): \(row.worstElement)\n\(optimised)")

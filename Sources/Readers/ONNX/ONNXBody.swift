@@ -27,8 +27,11 @@ struct ONNXBody {
   var captured: [ValueID] { scope.captures.map(\.outer) }
   var outputTypes: [TensorType] { writer.graph.outputs.map { writer.type($0.value) } }
 
-  /// The output `position` where it is a constant.
-  func constant(_ position: Int) -> Tensor? { writer.graph.constants[writer.graph.outputs[position].value] }
+  /// The body of a loop never ends it: output 0, the condition, is true, or what the body was given for it.
+  var alwaysGoesOn: Bool {
+    let condition = writer.graph.outputs[0].value
+    return writer.graph.inputs[1] == condition || (writer.graph.constants[condition]?.integers.first ?? 0) != 0
+  }
 
   /// The graph with an input for each of `captured`, in that order, behind its own.
   func graph(capturing captured: [ValueID], of outer: GraphWriter) throws(Diagnostic) -> Graph {

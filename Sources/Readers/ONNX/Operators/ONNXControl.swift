@@ -32,7 +32,7 @@ extension ONNXOperators {
     guard !results.isEmpty, results.count >= carried.count, zip(results, carried).allSatisfy({ $0 == call.writer.type($1) }) else {
       return try unrolled(call, graph)
     }
-    let runsOn = (condition != nil || !call.has(1)) && body.constant(0)?.integers.first != 0 && body.constant(0) != nil
+    let runsOn = (condition != nil || !call.has(1)) && body.alwaysGoesOn
     let (count, isExact) = (try call.constant(0)?.integers.first, results.count == carried.count)
     let trips: Dim? =
       runsOn && count != nil ? Dim(ONNXAttributes.bounded(max(count ?? 0, 0))) : isExact ? nil : try call.boundOfTrips(carried.count)

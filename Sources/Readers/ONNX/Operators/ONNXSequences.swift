@@ -115,10 +115,11 @@ extension ONNXCall {
 
   /// A position in a sequence, which has to be known; negative ones count from the end.
   fileprivate func place(_ position: Int, in count: Int, including end: Bool = false) throws(Diagnostic) -> Int? {
-    guard let given = try knownNumber(position, "the position") else { return nil }
-    let place = Int(given) + (given < 0 ? count : 0)
+    guard let given = try knownInts(position, "the position") else { return nil }
+    guard given.count == 1 else { throw Diagnostic("the position is \(given)", hint: "it takes one number") }
+    let place = given[0] + (given[0] < 0 ? count : 0)
     guard place >= 0, place < count || end && place == count else {
-      throw Diagnostic("position \(Int(given)) in a sequence of \(count)", hint: "it has to be inside")
+      throw Diagnostic("position \(given[0]) in a sequence of \(count)", hint: "it has to be inside")
     }
     return place
   }

@@ -22,6 +22,7 @@ extension Profile {
       JSON.Member("gflops", rate(layer.operationsPerSecond, 1e-9)),
       JSON.Member("share_of_peak", rate(layer.operationsPerSecond, 1 / machine.operationsPerSecond)),
       JSON.Member("gbps", rate(layer.bytesPerSecond, 1e-9)),
+      JSON.Member("share_of_memory", rate(layer.bytesPerSecond, 1 / machine.bytesPerSecond)),
     ])
   }
 

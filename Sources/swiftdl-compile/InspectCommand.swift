@@ -7,7 +7,7 @@ struct InspectCommand: ParsableCommand {
     discussion: """
       --profile compiles the C with the system's compiler and runs it on random inputs: for each layer the time of one run, its share, \
       the operations a second as the definition counts them (Winograd does with fewer), their share of what one core can do, and for \
-      layers bound by memory the bytes a second. The limits of the core are measured, too.
+      layers bound by memory the bytes a second and their share of what memory gives, which data in caches exceed. The limits are measured.
 
         swiftdl-compile inspect model.onnx --target native --profile --cc 'gcc -O3'
       """)

@@ -8,7 +8,7 @@ struct ProfileTable {
   init(_ profile: Profile) { self.profile = profile }
 
   var text: String {
-    let header = ["layer", "operator", "calls", "time", "share", "GFLOP/s", "of peak", "GB/s"]
+    let header = ["layer", "operator", "calls", "time", "share", "GFLOP/s", "of peak", "GB/s", "of memory"]
     return [table(header, profile.layers.map(row), leftAligned: [0, 1]), operators, total].joined(separator: "\n\n")
   }
 
@@ -24,17 +24,16 @@ struct ProfileTable {
 
   private func row(_ layer: Profile.Layer) -> [String] {
     [layer.name, layer.operation, "\(layer.calls)", duration(layer.seconds), percent(profile.share(of: layer))]
-      + rates(layer.operationsPerSecond) + [profile.isBoundByMemory(layer) ? billions(layer.bytesPerSecond) : "–"]
+      + rates(layer.operationsPerSecond, profile.machine.operationsPerSecond)
+      + rates(profile.isBoundByMemory(layer) ? layer.bytesPerSecond : nil, profile.machine.bytesPerSecond)
   }
 
-  private func rates(_ rate: Double?) -> [String] {
-    [billions(rate), rate.map { percent($0 / profile.machine.operationsPerSecond) } ?? "–"]
-  }
+  private func rates(_ rate: Double?, _ limit: Double) -> [String] { [billions(rate), rate.map { percent($0 / limit) } ?? "–"] }
 
   private var total: String {
     let rate = profile.operations > 0 ? Double(profile.operations) / profile.medianSeconds : nil
-    let reached = rate == nil ? "" : "; \(rates(rate)[0]) GFLOP/s, \(rates(rate)[1]) of the peak"
     let (machine, plural) = (profile.machine, profile.runs == 1 ? "run" : "runs")
+    let reached = rate.map { "; \(billions($0)) GFLOP/s, \(percent($0 / machine.operationsPerSecond)) of the peak" } ?? ""
     return """
       total    \(duration(profile.medianSeconds)), the median of \(profile.runs) \(plural); fastest \(duration(profile.fastestSeconds))\(reached)
       machine  \(billions(machine.operationsPerSecond)) GFLOP/s float32 and \(billions(machine.bytesPerSecond)) GB/s from memory, one core

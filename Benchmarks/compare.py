@@ -49,7 +49,7 @@ def execute(command, folder=None, **variables):
     environment = {**os.environ, **variables}
     done = subprocess.run(list(map(str, command)), cwd=folder, env=environment, capture_output=True, text=True)
     if done.returncode:
-        raise RuntimeError(f"{' '.join(map(str, command))[:200]} exits with {done.returncode}: {done.stderr.strip()[-300:]}")
+        raise RuntimeError(f"{pathlib.Path(command[0]).name} exits with {done.returncode}: {done.stderr.strip()[-300:]}")
     return done.stdout
 
 

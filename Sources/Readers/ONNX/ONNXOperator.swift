@@ -63,7 +63,7 @@ enum ONNXOperators {
     scattering, sampling, resizing, selection,
     runtimeFusions,
     recurrent, quantisation, quantisedProducts, quantisedFunctions, trees, linearModels, supportVectors, features, signals, transforms,
-    ngrams, random,
+    ngrams, random, dropout,
   ].flatMap { $0 }
 
   static let byKey: [ONNXOperator.Key: ONNXOperator] = Dictionary(all.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })

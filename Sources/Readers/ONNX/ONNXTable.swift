@@ -31,7 +31,7 @@ package enum ONNXTable {
     | complex numbers | no operator of a network that is used needs them; real and imaginary parts can be an axis |
     | `ImageDecoder` | decoding of image files belongs before the model |
     | `Gradient` | models are compiled to be used; steps of `Adam`, `Adagrad` and `Momentum` can be |
-    | `training_mode` of `Dropout` | a random mask; export for inference with `model.eval()` |
+    | `training_mode` of `Dropout` where it is always true | a random mask; export for inference with `model.eval()` |
     | an attribute that is not known | to pass over it could compute something else |
     | an output that is not known | as above |
     | extents computed at run time without a bound | the memory of the C is fixed; the file or a flag has to bound them |

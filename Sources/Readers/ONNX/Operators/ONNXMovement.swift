@@ -30,7 +30,6 @@ extension ONNXOperators {
     },
     ONNXOperator("Tile", build: tile), ONNXOperator("Pad", build: pad),
     ONNXOperator("DepthToSpace", build: depthToSpace), ONNXOperator("SpaceToDepth", build: spaceToDepth),
-    ONNXOperator("Dropout", .floats, values: dropout),
   ]
 
   private static func reshape(_ call: ONNXCall) throws(Diagnostic) -> ValueID {
@@ -204,19 +203,6 @@ extension ONNXOperators {
   }
 
   /// Nothing is dropped when a network is used; the mask is all true.
-  private static func dropout(_ call: ONNXCall) throws(Diagnostic) -> [ONNXValue] {
-    call.attributes.ignore("consumed_inputs", "ratio", "seed", "is_test")
-    if let training = try call.known(2, "training_mode"), training.integers.contains(where: { $0 != 0 }),
-      try call.knownNumber(1, "the ratio") ?? 0.5 != 0
-    {
-      throw Diagnostic("training_mode is true", hint: "export the model for inference: model.eval()")
-    }
-    let x = try call.input()
-    guard call.wants(1) else { return [.tensor(x)] }
-    let mask = try call.writer.unary("logical_not", try call.writer.binary("not_equal", x, x, "never"), [:], "mask")
-    let always = try call.writer.binary("logical_or", mask, try call.writer.unary("isnan", x, [:], "isnan"), "always")
-    return [.tensor(x), .tensor(call.opset < 7 ? try call.writer.cast(always, to: call.writer.dtype(x), "mask_cast") : always)]
-  }
 }
 
 extension ONNXCall {

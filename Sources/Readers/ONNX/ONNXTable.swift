@@ -36,6 +36,24 @@ package enum ONNXTable {
     | an output that is not known | as above |
     | extents computed at run time without a bound | the memory of the C is fixed; the file or a flag has to bound them |
 
+    ## The backend suite of ONNX
+
+    `make conformance` runs the models that the standard comes with (onnx 1.23), all through libtcc, each layer against the reference
+    interpreter too, and one in ten through gcc with sanitizers. It fails where a model fails, and where
+    [the list of those that are refused](../Tests/Conformance/refused.txt), with the reasons, is longer or shorter than what it finds.
+
+    | models | number | pass | refused | wrong |
+    |---|---|---|---|---|
+    | node | 1,884 | 1,806 | 78 | 0 |
+    | simple | 23 | 14 | 9 | 0 |
+    | of PyTorch, converted | 82 | 82 | 0 | 0 |
+    | of PyTorch, operators | 35 | 35 | 0 | 0 |
+    | light | 9 | 9 | 0 | 0 |
+    | all | 2,033 | 1,946 | 87 | 0 |
+
+    Of the same models emx-onnx-cgen passes 1,883 (17 are wrong, the C of 89 does not compile, 44 are refused), onnx2c 614 (21 are wrong, 22
+    crash).
+
     The first opset of a row is the one in which the operator came; later changes are followed. Types are those of the first input.
 
     \(tables)

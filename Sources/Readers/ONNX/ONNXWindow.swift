@@ -68,9 +68,9 @@ struct ONNXWindow {
   }
 
   /// The window of a transposed convolution, and what is added at the ends of its output.
-  func transposed(_ shape: Shape, wanted: [Int]?, _ padding: [Int]) throws(Diagnostic) -> (SlidingWindow, [Int]) {
+  func transposed(_ shape: Shape, wanted: [Int]?, _ given: [Int]) throws(Diagnostic) -> (SlidingWindow, [Int]) {
     let rank = kernel.count
-    var (before, after) = (Array(pads.prefix(rank)), Array(pads.suffix(rank)))
+    var (before, after, padding) = (Array(pads.prefix(rank)), Array(pads.suffix(rank)), given)
     guard padding.count == rank, wanted.map({ $0.count == rank || $0.count == rank + 2 }) ?? true else {
       throw Diagnostic("output_padding \(padding), output_shape \(wanted ?? [])", hint: "one number for each spatial axis")
     }
@@ -81,8 +81,10 @@ struct ONNXWindow {
       }
       let output = wanted.map { $0[$0.count - rank + axis] } ?? extent * strides[axis]
       let total = (extent - 1) * strides[axis] + padding[axis] + reach(axis) - output
-      // More is wanted than there is: negative pads add zeros.
-      (before[axis], after[axis]) = automatic == "SAME_UPPER" ? (total / 2, total - total / 2) : (total - total / 2, total / 2)
+      let less = max(total, 0)
+      (before[axis], after[axis]) = automatic == "SAME_UPPER" ? (less / 2, less - less / 2) : (less - less / 2, less / 2)
+      // Where more is wanted than there is, zeros follow.
+      padding[axis] += max(-total, 0)
     }
     return (SlidingWindow(strides: strides, dilations: dilations, padsBefore: before, padsAfter: after), padding)
   }

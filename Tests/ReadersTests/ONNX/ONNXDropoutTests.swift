@@ -9,11 +9,11 @@ import Testing
 
   private let x = Tensor(.float32, [40, 50], integers: (1...2000).map { $0 })
 
-  private func model(opset: Int64 = 21, _ shape: Shape = [], outputs: [String] = ["y", "mask"]) -> Text {
+  private func model(opset: Int64 = 21, _ shape: Shape = [], outputs: [String] = ["y", "mask"], seed: Int64 = 5) -> Text {
     var model = Text(
       opset: opset,
       inputs: [("x", x.type), ("ratio", TensorType(.float32, shape)), ("training", TensorType(.bool, shape))], outputs: outputs)
-    model.node("Dropout", ["x", "ratio", "training"], outputs)
+    model.node("Dropout", ["x", "ratio", "training"], outputs, [Text.int("seed", seed)])
     return model
   }
 
@@ -31,6 +31,11 @@ import Testing
     let kept = found[1].integers.reduce(0, +)
     #expect((400...600).contains(kept), "about 500 of 2,000 stay")
     #expect(found[0].floats == zip(x.floats, found[1].integers).map { $1 == 1 ? $0 * 4 : 0 })
+  }
+
+  @Test func theSeedChoosesTheMask() throws {
+    let masks = try [5, 5, 6].map { try run(model(seed: $0), 0.5, true)[1] }
+    #expect(masks[0] == masks[1] && masks[0] != masks[2])
   }
 
   @Test func everythingIsDroppedAtTheRatioOne() throws {

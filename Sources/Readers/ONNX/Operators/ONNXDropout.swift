@@ -28,7 +28,8 @@ extension ONNXCall {
   fileprivate func droppedOutByData() throws(Diagnostic) -> [ONNXValue] {
     let (x, training) = (try input(), Term(try writer.reshape(try input(2), [], "training"), writer))
     let ratio = Term(try ratio(), writer)
-    let chance = Term(try writer.uniform(writer.shape(x), seed: try seed(), "chance"), writer)
+    let seed = try attributes.optionalInt("seed") ?? seedOfName
+    let chance = Term(try writer.uniform(writer.shape(x), seed: seed, "chance"), writer)
     let mask = try chance.applying("greater_equal", .value(ratio.id)).applying("logical_or", .value(training.applying("logical_not").id))
     let growth = try writer.apply("where", [.value(training.id), .value((1 - ratio).applying("reciprocal").id), .number(1)], "growth")
     let grown = try writer.binary("multiply", x, try writer.cast(growth, to: writer.dtype(x), "growth_cast"), "grown")

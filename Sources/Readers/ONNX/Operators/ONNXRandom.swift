@@ -46,8 +46,10 @@ extension ONNXCall {
   /// Two nodes without a seed are not alike.
   func seed() throws(Diagnostic) -> Int {
     if let seed = try attributes.optionalFloat("seed") { return Int(Float(seed).bitPattern) }
-    return (proto.output.first ?? "").utf8.reduce(5381) { $0 &* 33 &+ Int($1) }
+    return seedOfName
   }
+
+  var seedOfName: Int { (proto.output.first ?? "").utf8.reduce(5381) { $0 &* 33 &+ Int($1) } }
 
   private func randomType(like type: TensorType?) throws(Diagnostic) -> DType {
     let asked = try attributes.dtype("dtype")

@@ -6,40 +6,19 @@ import Tensors
 extension GraphPass {
   package static let sinkMovements = GraphPass(
     "sink-movements",
-    "Transposes and reshapes before an elementwise node go behind it, where they may cancel and free the way for epilogues."
+    "Transposes and reshapes go behind nodes that let them through, where they may cancel and free the way for epilogues."
   ) { (graph) throws(Diagnostic) in
+    let wanted = WantedOrders(graph)
     try graph.edit { (editor, node) throws(Diagnostic) in
-      guard node.op is Map, node.epilogue == nil else { return editor.place(node) }
-      if try editor.sinkTranspose(node) { return }
-      if try editor.sinkReshape(node) { return }
+      guard node.epilogue == nil else { return editor.place(node) }
+      if try editor.sinkTranspose(node, wanted) { return }
+      if node.op is Map, try editor.sinkReshape(node) { return }
       editor.place(node)
     }
   }
 }
 
 extension Editor {
-  /// All inputs are transposed alike, or are constants that can be transposed back.
-  fileprivate mutating func sinkTranspose(_ node: Node) throws(Diagnostic) -> Bool {
-    let inputs = node.inputs.compactMap { $0 }
-    let shape = type(node.outputs[0]).shape
-    let orders = inputs.compactMap { isReadHereOnly($0) ? transposition(producer(of: $0))?.order : nil }
-    guard let order = orders.first, orders.allSatisfy({ $0 == order }), order.count == shape.count else { return false }
-    guard inputs.contains(where: { type($0).shape == shape && transposition(producer(of: $0)) != nil }) else { return false }
-    guard inputs.allSatisfy({ constant($0) != nil || isReadHereOnly($0) && transposition(producer(of: $0)) != nil }) else { return false }
-    var sources: [ValueID] = []
-    for id in inputs {
-      if let transposed = transposition(producer(of: id)) {
-        sources.append(transposed.source)
-      } else {
-        let full = Shape(repeating: 1, count: shape.count - type(id).rank) + type(id).shape
-        sources.append(try transpose(reshape(id, to: full), order.inverse))
-      }
-    }
-    for id in inputs { removeProducer(of: id) }
-    try place(node, on: sources, then: Transpose(order))
-    return true
-  }
-
   /// One input is reshaped, and the others have a meaning under its old shape too.
   fileprivate mutating func sinkReshape(_ node: Node) throws(Diagnostic) -> Bool {
     let inputs = node.inputs.compactMap { $0 }
@@ -64,13 +43,15 @@ extension Editor {
       }
     }
     for id in inputs where !sources.contains(id) && isReadHereOnly(id) && reshaped(producer(of: id)) != nil { removeProducer(of: id) }
-    try place(node, on: sources, then: Reshape(exactly: shape))
+    try place(node, node.op, on: sources, then: Reshape(exactly: shape))
     return true
   }
 
-  /// Places the map on other values, and behind it the movement, which takes over the output.
-  private mutating func place(_ node: Node, on sources: [ValueID], then movement: any Operator) throws(Diagnostic) {
-    let moved = try add(node.op, sources, name: node.name + ".unmoved", label: node.label)
+  /// Places `op` for the node's on other values, and behind it the movement, which takes over the output.
+  mutating func place(
+    _ node: Node, _ op: any Operator, on sources: [ValueID], then movement: any Operator
+  ) throws(Diagnostic) {
+    let moved = try add(op, sources, name: node.name + ".unmoved", label: node.label)
     place(Node(name: node.name, op: movement, inputs: [moved], outputs: node.outputs))
   }
 }

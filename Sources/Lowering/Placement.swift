@@ -135,7 +135,10 @@ extension Planner {
     let type = scope.graph.type(node.outputs[0])
     switch scope.aliasing(node) {
     case .none: return overwrittenSlot(node, at: position, scope, slots)
-    case .concatenation: return nil
+    case .concatenation(let axis):
+      let parts = node.inputs.compactMap { $0 }
+      guard let whole = parts.first.flatMap({ slots[$0] }) else { return nil }
+      return liesJoined(parts, axis, in: whole, scope.graph, slots) ? whole : nil
     case .sameElements:
       guard let (slot, _) = denseInput(node, scope, slots) else { return nil }
       return Slot(root: slot.root, offset: slot.offset, strides: type.strides)
@@ -189,8 +192,12 @@ extension Planner {
       return slot.root == output.root && output.offset == slot.offset + Expr(offset) && output.strides == strides
         && graph.type(input).isDense(slot.strides)
     case .concatenation(let axis):
-      let parts = node.inputs.compactMap { $0 }
-      return zip(parts, windows(of: output, parts.map { graph.type($0) }, axis)).allSatisfy { slots[$0] == $1 }
+      return liesJoined(node.inputs.compactMap { $0 }, axis, in: output, graph, slots)
     }
+  }
+
+  /// The parts of a concatenation lie side by side already, as those of a longer one that begins with the same.
+  private func liesJoined(_ parts: [ValueID], _ axis: Int, in whole: Slot, _ graph: Graph, _ slots: [ValueID: Slot]) -> Bool {
+    zip(parts, windows(of: whole, parts.map { graph.type($0) }, axis)).allSatisfy { slots[$0] == $1 }
   }
 }

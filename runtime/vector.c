@@ -28,6 +28,16 @@ swdl_inline swdl_f32x16 swdl_f32x16_load(const float *from) {
 
 swdl_inline void swdl_f32x16_store(float *to, swdl_f32x16 a) { memcpy(to, &a, sizeof a); }
 
+/* And asks for what lies further on, which no program has to own. */
+swdl_inline swdl_f32x16 swdl_f32x16_load_ahead(const float *from, int count) {
+#if defined(__GNUC__)
+  __builtin_prefetch((const void *)((uintptr_t)from + (uintptr_t)count * sizeof(float)));
+#else
+  (void)count;
+#endif
+  return swdl_f32x16_load(from);
+}
+
 /* The lanes of a vector as an array, for what has no operator. */
 #if defined(__GNUC__)
 #define swdl_lane_x16(a, i) (a)[i]

@@ -31,6 +31,8 @@ package enum Directive: Hashable, Sendable {
   case vectoriseReduction(String, lanes: Int)
   /// Elements that a block reads several times are read once, into locals.
   case shareLoads
+  /// Vectors of the buffer are asked of the memory so many elements before they are loaded.
+  case prefetch(String, ahead: Int)
 }
 
 extension Directive: CustomStringConvertible {
@@ -46,6 +48,7 @@ extension Directive: CustomStringConvertible {
     case .vectorise(let loop): "vectorise \(loop)"
     case .vectoriseReduction(let loop, let lanes): "vectorise the reduction \(loop) by \(lanes)"
     case .shareLoads: "share loads"
+    case .prefetch(let buffer, let ahead): "prefetch \(buffer) \(ahead) ahead"
     }
   }
 }
@@ -76,6 +79,7 @@ extension Kernel {
     case .vectoriseReduction(let name, let lanes):
       try editing(name, ranges) { (site) throws(Diagnostic) in try site.reductionVectorised(lanes) }
     case .shareLoads: sharingLoads()
+    case .prefetch(let buffer, let ahead): prefetching(buffer, ahead: ahead)
     }
   }
 }

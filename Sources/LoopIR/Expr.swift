@@ -43,6 +43,8 @@ package struct Buffer: Hashable, Sendable {
 package struct Access: Hashable, Sendable {
   package var lanes: Int
   package var stride: Int
+  /// Elements further on, that soon will be loaded too, are asked of the memory; 0 for none.
+  package var ahead = 0
 
   package init(lanes: Int = 1, stride: Int = 1) {
     self.lanes = lanes

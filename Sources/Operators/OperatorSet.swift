@@ -62,6 +62,7 @@ package enum OperatorSet {
     TreeEnsemble.self,
     Unique.self,
     WhileLoop.self,
+    WinogradConvolution.self,
   ]
 
   package static let byName: [String: any Operator.Type] = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })

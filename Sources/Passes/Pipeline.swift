@@ -1,4 +1,5 @@
 import GraphIR
+import Targets
 import Tensors
 
 /// Passes in the order in which they run.
@@ -35,10 +36,10 @@ package struct Pipeline: Sendable {
 
 /// What the caller decides about the passes.
 package struct PipelineOptions: Hashable, Sendable {
-  /// Lanes of the vectors for which weights are packed; `nil` leaves them in row-major order.
-  package var packedLanes: Int?
+  /// The machine for which layouts and algorithms are chosen; `nil` leaves both as the model has them.
+  package var target: Target?
 
-  package init(packedLanes: Int? = nil) { self.packedLanes = packedLanes }
+  package init(target: Target? = nil) { self.target = target }
 }
 
 extension Pipeline {
@@ -47,8 +48,9 @@ extension Pipeline {
 
   /// What every model goes through.
   package static func standard(_ options: PipelineOptions) -> Pipeline {
+    guard let target = options.target else { return Pipeline(core) }
     // Last: no other pass knows of layouts.
-    Pipeline(core + (options.packedLanes.map { [.packWeights(lanes: $0)] } ?? []))
+    return Pipeline(core + [.chooseWinograd(for: target), .packWeights(lanes: target.lanes)])
   }
 
   /// Where the order matters, a line says why.

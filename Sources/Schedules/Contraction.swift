@@ -37,10 +37,19 @@ extension Strategy {
     let tile = Tile(lanes: lanes, others: rows, rows: rows.last, accumulators: shape.accumulators)
     try ColumnTiling(target: target, limits: .contraction(target, plan.tileable(rows.last), shape.accumulators)).apply(&plan, tile)
     plan.unrollShortLoops(shape.reductions.reversed())
+    for buffer in Set(streams.map(\.buffer)) where plan.comesFromAfar(buffer, target) {
+      try plan.apply(.prefetch(buffer.name, ahead: 4096))
+    }
   }
 }
 
 extension Plan {
+  /// A buffer that is only read, and that the caches of a core do not hold.
+  fileprivate func comesFromAfar(_ buffer: Buffer, _ target: Target) -> Bool {
+    guard let cache = target.caches.last, let count = buffer.count.constant, count * buffer.dtype.byteCount > cache else { return false }
+    return original.parameters.contains { $0.buffer == buffer && !$0.isWritten }
+  }
+
   /// How many iterations of a loop are alike; as good as endless where it is not known when we compile.
   fileprivate func tileable(_ name: String?) -> Int {
     guard let name, has(name) else { return 1 }
@@ -68,9 +77,4 @@ extension TileLimits {
     let loads = Double(vectors + rows) / products
     return Swift.max(0.5, 0.55 * loads, 4 / products) + 0.5 / Double(rows)
   }
-}
-
-extension Int {
-  /// The size of the largest of as few parts of at most `limit` as there can be.
-  func balanced(_ limit: Int) -> Int { ceilingDivision(by: ceilingDivision(by: limit)) }
 }

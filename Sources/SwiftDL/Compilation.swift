@@ -30,7 +30,7 @@ public struct Compilation: Sendable {
   /// What machines can be named.
   public static let targets = Target.all.map(\.name) + ["native"]
   /// What passes there are, in the order in which they run.
-  public static let passes = Pipeline.standard(PipelineOptions(packedLanes: 1)).passes.map(\.name)
+  public static let passes = Pipeline.standard(PipelineOptions(target: .generic)).passes.map(\.name)
 
   /// The C file first, then its header, then what else was asked for.
   public let files: [File]
@@ -67,7 +67,7 @@ public struct Compilation: Sendable {
   ) throws(Diagnostic) -> (Graph, Program) {
     let target = try scheduledTarget(options)
     let isPacked = target.lanes > 1 && options.schedule == .automatic
-    let pipeline = Pipeline.standard(PipelineOptions(packedLanes: isPacked ? target.lanes : nil))
+    let pipeline = Pipeline.standard(PipelineOptions(target: isPacked ? target : nil))
     var graph = source
     var done = 0
     for pass in pipeline.passes {

@@ -175,4 +175,7 @@ extension Int {
   }
 
   package func ceilingDivision(by divisor: Int) -> Int { -(-self).flooredDivision(by: divisor) }
+
+  /// The size of the largest of as few parts of at most `limit` as there can be.
+  package func balanced(_ limit: Int) -> Int { ceilingDivision(by: ceilingDivision(by: limit)) }
 }

@@ -97,7 +97,7 @@ extension Stmt {
 private func randomDirective(_ loops: [String], _ generator: inout SeededGenerator) -> Directive {
   let loop = loops.randomElement(using: &generator) ?? ""
   let size = [2, 3, 4, 8].randomElement(using: &generator) ?? 2
-  switch Int.random(in: 0..<12, using: &generator) {
+  switch Int.random(in: 0..<13, using: &generator) {
   case 0: return .split(loop, by: size, tail: .mustDivide)
   case 1, 2: return .split(loop, by: size, tail: .epilogue)
   case 3: return .split(loop, by: size, tail: .overlapping)
@@ -108,6 +108,7 @@ private func randomDirective(_ loops: [String], _ generator: inout SeededGenerat
   case 8: return .unrollAndJam(loop)
   case 9: return .vectorise(loop)
   case 10: return .vectoriseReduction(loop, lanes: 4)
+  case 11: return .prefetch("x", ahead: 64)
   default: return .shareLoads
   }
 }

@@ -19,6 +19,21 @@ import Testing
     try expectItsMeaning(graph)
   }
 
+  /// As in a network whose layers see all layers before them.
+  @Test func concatenationsThatLongerOnesBeginWithAreNotCopied() throws {
+    var graph = Graph(name: "net")
+    let first = try graph.add(negation, [graph.addInput("x", TensorType(.float32, [2, 3]))])[0]
+    var parts = [first]
+    for _ in 0..<3 {
+      let whole = parts.count == 1 ? first : try graph.add(Concatenate(axis: 1), parts)[0]
+      parts.append(try graph.add(Reduce(.max, axes: [1], keepDims: true), [whole])[0])
+    }
+    graph.addOutput("y", try graph.add(negation, [try graph.add(Concatenate(axis: 1), parts)[0]])[0])
+    try expectItsMeaning(graph)
+    let program = try Lowering { $0 }.lower(graph, name: "net")
+    #expect(!program.layers.contains { $0.operatorName == "concatenate" })
+  }
+
   @Test func twoStatesMayBeExchanged() throws {
     var graph = Graph(name: "net")
     let x = graph.addInput("x", TensorType(.float32, [2]))

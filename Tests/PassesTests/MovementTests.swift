@@ -45,6 +45,41 @@ import Testing
     #expect(nodes == ["%sum.unmoved: float32[2, 3] = map(%x, %z, %c_1_1) [(x0 + (x1 * x2))]"])
   }
 
+  @Test func transposesSinkThroughConcatenationsPaddingsAndReductions() throws {
+    var sketch = Sketch()
+    let a = try sketch.add("a", Transpose([0, 3, 1, 2]), sketch.input("x", [1, 4, 5, 2]))
+    let b = try sketch.add("b", Transpose([0, 3, 1, 2]), sketch.input("z", [1, 4, 5, 3]))
+    let joined = try sketch.add("joined", Concatenate(axis: 1), a, b)
+    let padded = try sketch.add("padded", Pad(before: [0, 0, 1, 2], after: [0, 0, 3, 4]), joined)
+    sketch.output(try sketch.add("y", Reduce(.mean, axes: [2, 3]), padded))
+    let nodes = try sketch.nodes(after: .sinkMovements, .mergeMovements, .removeDeadNodes)
+    #expect(nodes.count == 3 && !nodes.contains { $0.contains("= transpose(") })
+    #expect(nodes[0].contains("axis=3") && nodes[1].contains("before=[0, 1, 2, 0]") && nodes[2].contains("axes=[1, 2]"))
+  }
+
+  /// The residual branch of a network whose convolutions have another order of axes than its sums.
+  @Test func aTransposeThatOthersReadSinksWhereItIsUndone() throws {
+    var sketch = Sketch()
+    let x = sketch.input("x", [1, 4, 5, 2])
+    let first = try sketch.add("first", Transpose([0, 3, 1, 2]), x)
+    let back = try sketch.add("back", Transpose([0, 2, 3, 1]), first)
+    let layer = try sketch.add("layer", MatMul(), back, sketch.constant("w", [2, 2]))
+    let there = try sketch.add("there", Transpose([0, 3, 1, 2]), layer)
+    let sum = try sketch.map("sum", maximum(x0 + x1, .constant(0, .float32)), first, there)
+    sketch.output(try sketch.add("y", Transpose([0, 2, 3, 1]), sum))
+    let nodes = try sketch.nodes(after: .mergeMovements, .sinkMovements, .mergeMovements, .removeDeadNodes)
+    #expect(nodes.count == 2 && !nodes.contains { $0.contains("= transpose(") })
+  }
+
+  @Test func aTransposeThatOthersReadStaysWhereNothingUndoesIt() throws {
+    var sketch = Sketch()
+    let moved = try sketch.add("moved", Transpose([1, 0]), sketch.input("x", [2, 3]))
+    sketch.output(moved)
+    sketch.output(try sketch.map("y", relu, moved))
+    let nodes = try sketch.nodes(after: .sinkMovements, .removeDeadNodes)
+    #expect(nodes.filter { $0.contains("transpose") }.count == 1)
+  }
+
   @Test func aReshapeGivesWayToABias() throws {
     var sketch = Sketch()
     let product = try sketch.add("product", MatMul(), sketch.input("x", [6, 4]), sketch.constant("w", [4, 5]))

@@ -38,7 +38,7 @@ func haveSameBits(_ a: Tensor, _ b: Tensor) -> Bool {
 }
 
 @Suite struct PromiseTests {
-  static let options = PipelineOptions(packedLanes: 2)
+  static let options = PipelineOptions(target: .x86v3)
   static let seeds = UInt64(0)..<400
 
   @Test func thePipelineKeepsEveryPromiseOnRandomGraphs() throws {
@@ -47,7 +47,10 @@ func haveSameBits(_ a: Tensor, _ b: Tensor) -> Bool {
       let random = RandomGraph(seed: seed, seed.isMultiple(of: 2) ? .smooth : .wild)
       for name in try namesOfPassesThatChange(random, by: .standard(PromiseTests.options)) { changed[name, default: 0] += 1 }
     }
-    for pass in PromiseTests.passes { #expect(changed[pass.name, default: 0] >= 10, "\(pass.name) hardly ever ran") }
+    // The images of random graphs are too small for Winograd, which has tests of its own.
+    for pass in PromiseTests.passes where pass.name != "choose-winograd" {
+      #expect(changed[pass.name, default: 0] >= 10, "\(pass.name) hardly ever ran")
+    }
   }
 
   static let passes = Pipeline.standard(options).passes

@@ -76,6 +76,7 @@ import Testing
     Case(Softmax(axis: 0, isLogarithm: true), [[3, 2]]), Case(Sparsemax(axis: -1), [[2, 4]]), Case(Tile([2, 1]), [[2, 3]]),
     Case(TopK(2, axis: 0, isLargest: false, dtype: .int64), [[4, 2]]), Case(Transpose([1, 0]), [[2, 3]]),
     Case(Unique(isSorted: false), [[4]]),
+    Case(WinogradConvolution(tile: 2, block: 3, channels: 2, outputs: 4, padsBefore: [1, 0]), [[1, 5, 6, 3], [2, 16, 1, 3, 2], [4]]),
     Case(
       TreeEnsemble(targets: 2, .average), [[2, 3], [3], [3], [3, 2], [2, 2], [5], [4], [4], [3]],
       [1: .int32, 3: .int32, 4: .int32, 5: .int32, 6: .int32, 8: .bool]),

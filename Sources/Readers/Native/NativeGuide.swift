@@ -32,6 +32,9 @@ enum NativeGuide {
     "depthwise_convolution": Entry(
       "a convolution of every channel alone, into M channels each", "\(pooled), `weights [taps…, C, M]`, `bias [C * M]`?",
       "`[N, positions…, C * M]`"),
+    "winograd_convolution": Entry(
+      "a convolution of 3 by 3 taps that moves by one, on squares of outputs; made by the compiler, which transforms the weights",
+      "`x [N, H, W, C]`, `weights [outputs / channels, (tile + 2)², blocks, C, channels of a block]`, `bias [K]`?", "`[N, positions…, K]`"),
     "fold": Entry(
       "windows added up where they overlap; what falls into the padding is lost", "`[N, positions…, taps…, C]`", "`[N, size…, C]`"),
     "grid_sample": Entry(

@@ -1,0 +1,141 @@
+import GraphIR
+import LoopIR
+import Tensors
+
+/// The loops of `WinogradConvolution`.
+struct WinogradNest {
+  private let op: WinogradConvolution
+  private let transform: WinogradTransform
+  private let operands: Operands
+  private let squares: [Int]
+  /// Squares of a block.
+  private let block: Int
+
+  init(_ op: WinogradConvolution, _ transform: WinogradTransform, _ operands: Operands) {
+    self.op = op
+    self.transform = transform
+    self.operands = operands
+    squares = op.squares(operands.output.shape)
+    block = min(op.block, squares.reduce(1, *))
+  }
+
+  private var dtype: DType { operands.input(0).dtype }
+  private var products: Int { transform.reach * transform.reach }
+  private var transformed: TensorView { operands.workspaces[0] }
+  private var multiplied: TensorView { operands.workspaces[1] }
+
+  func statements() -> [Stmt] {
+    let count = squares.reduce(1, *)
+    return [
+      loop("n", to: operands.output.extent(0)) { n in
+        loop("b", to: .index(count.ceilingDivision(by: block))) { b in
+          // The last block overlaps the one before, so that all are whole.
+          let first = minimum(b * .index(block), .index(count - block))
+          transformInputs(n, first)
+          loop("g", to: .index(op.outputs / op.channels)) { g in
+            multiply(g)
+            transformProducts(n, first, g * .index(op.channels))
+          }
+        }
+      }
+    ]
+  }
+
+  /// Row and column of the first result of a square.
+  private func corner(_ square: Expr) -> [Expr] {
+    [square / .index(squares[1]) * .index(op.tile), square % .index(squares[1]) * .index(op.tile)]
+  }
+
+  private func transformInputs(_ n: Expr, _ first: Expr) -> Stmt {
+    loop("s", to: .index(block)) { s in
+      loop("c", to: operands.input(0).extent(3)) { c in
+        let origin = zip(corner(first + s), op.padsBefore).map { $0 - .index($1) }
+        var (statements, seen) = window(n, origin, c)
+        let values = WinogradTransform.square("input", transform.input, seen, dtype, into: &statements)
+        return statements + values.enumerated().map { transformed.store([.index($0), s, c], $1) }
+      }
+    }
+  }
+
+  /// Locals for the inputs that a square sees, zero outside of the input.
+  private func window(_ n: Expr, _ corner: [Expr], _ c: Expr) -> ([Stmt], [Expr]) {
+    var statements: [Stmt] = []
+    var seen: [Expr] = []
+    for row in 0..<transform.reach {
+      for column in 0..<transform.reach {
+        let variable = Variable("x\(row)_\(column)", ValueType(dtype))
+        let place = [corner[0] + .index(row), corner[1] + .index(column)]
+        let load = operands.input(0)[[n] + place + [c]]
+        seen.append(.variable(variable))
+        guard let condition = inside(place, [row, column]) else {
+          statements.append(.declare(variable, load))
+          continue
+        }
+        statements.append(.declare(variable, .constant(0, dtype)))
+        statements.append(.branch(condition, then: [.assign(variable, load)], else: []))
+      }
+    }
+    return (statements, seen)
+  }
+
+  /// Whether a place lies in the input; `nil` where it always does.
+  private func inside(_ place: [Expr], _ tap: [Int]) -> Expr? {
+    let input = operands.input(0).shape
+    var conditions: [Expr] = []
+    for axis in 0..<2 {
+      let last = (squares[axis] - 1) * op.tile - op.padsBefore[axis] + tap[axis]
+      if tap[axis] < op.padsBefore[axis] { conditions.append(place[axis] .>= 0) }
+      if last >= input[axis + 1].constant ?? 0 { conditions.append(place[axis] .< Expr(input[axis + 1])) }
+    }
+    return conditions.reduce(nil) { result, next in result.map { $0 .&& next } ?? next }
+  }
+
+  private func multiply(_ group: Expr) -> Stmt {
+    let weights = operands.input(1)
+    let width = weights.extent(4)
+    return loop("e", to: .index(products)) { e in
+      loop("t", to: .index(block)) { t in
+        loop("k", to: .index(op.channels)) { k in
+          local("sum", .constant(0, dtype)) { sum in
+            loop("i", to: weights.extent(3)) { i in
+              sum.addProduct(transformed[e, t, i], weights[group, e, k / width, i, k % width])
+            }
+            multiplied.store([e, t, k], sum.value)
+          }
+        }
+      }
+    }
+  }
+
+  private func transformProducts(_ n: Expr, _ first: Expr, _ start: Expr) -> Stmt {
+    loop("u", to: .index(block)) { u in
+      loop("j", to: .index(op.channels)) { j in
+        var statements: [Stmt] = []
+        let seen = (0..<products).map { product -> Expr in
+          let variable = Variable("m\(product)", ValueType(dtype))
+          statements.append(.declare(variable, multiplied[.index(product), u, j]))
+          return .variable(variable)
+        }
+        let values = WinogradTransform.square("output", transform.output, seen, dtype, into: &statements)
+        let origin = corner(first + u)
+        for (position, value) in values.enumerated() {
+          statements += store(n, origin, [position / op.tile, position % op.tile], start + j, value)
+        }
+        return statements
+      }
+    }
+  }
+
+  /// Stores a result of a square where the output has it.
+  private func store(_ n: Expr, _ corner: [Expr], _ within: [Int], _ k: Expr, _ value: Expr) -> [Stmt] {
+    let place = zip(corner, within).map { $0 + .index($1) }
+    let biased = operands.optionalInput(2).map { value + $0[k] } ?? value
+    let store = operands.store([n] + place + [k], biased)
+    let conditions = (0..<2).compactMap { axis -> Expr? in
+      let extent = operands.output.shape[axis + 1].constant ?? 0
+      return (squares[axis] - 1) * op.tile + within[axis] < extent ? nil : place[axis] .< .index(extent)
+    }
+    guard let first = conditions.first else { return [store] }
+    return [.branch(conditions.dropFirst().reduce(first) { $0 .&& $1 }, then: [store], else: [])]
+  }
+}

@@ -1,0 +1,125 @@
+import GraphIR
+import Operators
+import Targets
+import Tensors
+
+extension GraphPass {
+  /// Where `target` has vectors.
+  package static func chooseWinograd(for target: Target) -> GraphPass {
+    GraphPass(
+      "choose-winograd", "Convolutions of three by three taps become Winograd's, where that costs less on the target.", .within(2e-5)
+    ) { (graph) throws(Diagnostic) in
+      guard target.lanes > 1 else { return }
+      try graph.edit { (editor, node) throws(Diagnostic) in editor.place(try editor.winograd(node, target) ?? node) }
+    }
+  }
+}
+
+extension Editor {
+  fileprivate mutating func winograd(_ node: Node, _ target: Target) throws(Diagnostic) -> Node? {
+    guard let layer = FilterLayer(node, in: self), let plan = WinogradPlan.best(layer, target) else { return nil }
+    var result = node
+    result.op = plan.op(layer)
+    result.inputs[1] = addConstant(graph[layer.weights].name + ".winograd", plan.transformed(layer.taps))
+    return result
+  }
+}
+
+/// A convolution of three by three taps that moves by one, in numbers.
+private struct FilterLayer {
+  let window: SlidingWindow
+  let weights: ValueID
+  let taps: Tensor
+  let output: Shape
+
+  init?(_ node: Node, in editor: Editor) {
+    guard let op = node.op as? Convolution, op.groups == 1, !op.widens, let id = node.inputs[1] else { return nil }
+    guard let taps = editor.constant(id), taps.dtype == .float32, taps.dims.prefix(2) == [3, 3], taps.rank == 4 else { return nil }
+    guard editor.otherReaders(of: id) == 0, (0..<2).allSatisfy({ op.window.along($0).stride == 1 && op.window.along($0).dilation == 1 })
+    else { return nil }
+    output = editor.type(node.outputs[0]).shape
+    guard output.dropFirst().allSatisfy({ $0.constant != nil }) else { return nil }
+    (window, weights, self.taps) = (op.window, id, taps)
+  }
+
+  var inputs: Int { taps.dims[2] }
+  var outputs: Int { taps.dims[3] }
+  /// Output positions.
+  var positions: [Int] { output[1...2].map { $0.constant ?? 0 } }
+}
+
+/// How a layer is computed.
+private struct WinogradPlan {
+  let transform: WinogradTransform
+  /// Squares that go through all stages together.
+  let block: Int
+  /// Output channels of which the products are kept.
+  let channels: Int
+  /// Output channels to a block of the weights.
+  let width: Int
+
+  /// The cheapest plan, if it is cheaper than to sum products directly.
+  static func best(_ layer: FilterLayer, _ target: Target) -> WinogradPlan? {
+    guard layer.inputs >= target.lanes, layer.outputs >= target.lanes, let cache = target.caches.last else { return nil }
+    let direct = 9 * Double(layer.positions.reduce(1, *) * layer.inputs * layer.outputs)
+    let transforms = [4, 2].compactMap { WinogradTransform.of(size: $0) }
+    guard let best = transforms.min(by: { cost($0, layer) < cost($1, layer) }), cost(best, layer) < 0.8 * direct else { return nil }
+    return WinogradPlan(best, layer, target, cache: cache)
+  }
+
+  private init(_ transform: WinogradTransform, _ layer: FilterLayer, _ target: Target, cache: Int) {
+    self.transform = transform
+    let products = transform.reach * transform.reach
+    width = layer.outputs >= 2 * target.lanes ? 2 * target.lanes : target.lanes
+    let weightBytes = products * layer.inputs * layer.outputs * 4
+    // Weights that come from afar are used for more squares at a time.
+    block = Self.squares(transform, layer).balanced(weightBytes > cache ? 56 : 28)
+    // The products of a block stay in a quarter of the cache.
+    let most = cache / 4 / (products * block * 4)
+    let (outputs, width) = (layer.outputs, self.width)
+    let divisors = stride(from: width, to: outputs, by: width).filter { outputs % $0 == 0 && $0 <= most }
+    channels = divisors.last ?? (outputs % width == 0 ? width : outputs)
+  }
+
+  private static func squares(_ transform: WinogradTransform, _ layer: FilterLayer) -> Int {
+    layer.positions.reduce(1) { $0 * $1.ceilingDivision(by: transform.size) }
+  }
+
+  /// In products that are added; a transform is counted as so many as take its time.
+  private static func cost(_ transform: WinogradTransform, _ layer: FilterLayer) -> Double {
+    let (squares, products) = (squares(transform, layer), transform.reach * transform.reach)
+    // While weights come from memory, so many squares could be computed.
+    let multiplied = Double(products * layer.inputs * layer.outputs) * Double(max(squares, 16))
+    let (input, output) = transform.size == 4 ? (400, 200) : (80, 60)
+    return multiplied + Double(squares * (layer.inputs * input + layer.outputs * output))
+  }
+
+  func op(_ layer: FilterLayer) -> WinogradConvolution {
+    WinogradConvolution(
+      tile: transform.size, block: block, channels: channels, outputs: layer.outputs,
+      padsBefore: (0..<2).map { layer.window.along($0).before }, padsAfter: (0..<2).map { layer.window.along($0).after })
+  }
+
+  /// Weights `[3, 3, C, K]` as the operator reads them.
+  func transformed(_ taps: Tensor) -> Tensor {
+    let (inputs, outputs) = (taps.dims[2], taps.dims[3])
+    let dims = [outputs / channels, transform.filterFactors.count, channels.ceilingDivision(by: width), inputs, width]
+    let values = taps.doubles
+    var result = [Double](repeating: 0, count: dims.reduce(1, *))
+    for group in 0..<dims[0] {
+      for (product, factors) in transform.filterFactors.enumerated() {
+        for block in 0..<dims[2] {
+          let (first, target) = (group * channels + block * width, ((group * dims[1] + product) * dims[2] + block) * inputs * width)
+          let lanes = min(width, channels - block * width)
+          for (tap, factor) in factors.enumerated() where factor != 0 {
+            for c in 0..<inputs {
+              let source = (tap * inputs + c) * outputs + first
+              for lane in 0..<lanes { result[target + c * width + lane] += factor * values[source + lane] }
+            }
+          }
+        }
+      }
+    }
+    return Tensor(taps.dtype, dims, result)
+  }
+}

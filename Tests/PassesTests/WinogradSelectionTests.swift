@@ -1,0 +1,51 @@
+import GraphIR
+import Operators
+import Passes
+import Targets
+import Tensors
+import TestSupport
+import Testing
+
+@Suite struct WinogradSelectionTests {
+  private func layer(
+    _ input: [Int], outputs: Int, _ window: SlidingWindow = SlidingWindow(padsBefore: [1, 1], padsAfter: [1, 1]), taps: [Int] = [3, 3]
+  ) throws -> Graph {
+    var generator = SeededGenerator(11)
+    var graph = Graph(name: "net")
+    let x = graph.addInput("x", TensorType(.float32, Shape(input)))
+    let weights = graph.addConstant("w", Tensor.random(.float32, taps + [input[3], outputs], using: &generator))
+    graph.addOutput("y", try graph.add(Convolution(window), [x, weights])[0])
+    return graph
+  }
+
+  private func chosen(_ graph: Graph, _ target: Target = .x86v4) throws -> WinogradConvolution? {
+    var graph = graph
+    try GraphPass.chooseWinograd(for: target).run(on: &graph)
+    return graph.nodes[0].op as? WinogradConvolution
+  }
+
+  @Test(arguments: [([1, 16, 16, 32], 48), ([2, 13, 18, 16], 16), ([1, 9, 9, 40], 72), ([1, 30, 29, 24], 208)])
+  func whatIsChosenComputesTheSame(input: [Int], outputs: Int) throws {
+    let graph = try layer(input, outputs: outputs)
+    var changed = graph
+    try GraphPass.chooseWinograd(for: .x86v4).run(on: &changed)
+    #expect(changed != graph && changed.defects().isEmpty)
+    var generator = SeededGenerator(2)
+    let x = Tensor.random(.float32, input, using: &generator)
+    #expect(try distance(Interpreter(graph).outputs([x])[0], Interpreter(changed).outputs([x])[0]) < 2e-6)
+  }
+
+  @Test func largeImagesTakeLargeSquaresAndSmallOnesSmall() throws {
+    #expect(try chosen(layer([1, 56, 56, 64], outputs: 64))?.tile == 4)
+    #expect(try chosen(layer([1, 7, 7, 64], outputs: 64))?.tile == 2)
+  }
+
+  @Test func otherLayersStayAsTheyAre() throws {
+    #expect(try chosen(layer([1, 56, 56, 64], outputs: 64, SlidingWindow(strides: [2, 2]))) == nil)
+    #expect(try chosen(layer([1, 56, 56, 64], outputs: 64, SlidingWindow(dilations: [2, 2]))) == nil)
+    #expect(try chosen(layer([1, 56, 56, 64], outputs: 64, SlidingWindow(), taps: [3, 1])) == nil)
+    #expect(try chosen(layer([1, 56, 56, 3], outputs: 64)) == nil)
+    #expect(try chosen(layer([1, 3, 3, 64], outputs: 64)) == nil)
+    #expect(try chosen(layer([1, 56, 56, 64], outputs: 64), .generic) == nil)
+  }
+}

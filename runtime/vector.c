@@ -320,6 +320,28 @@ swdl_inline swdl_f32x16 swdl_f32x16_trunc(swdl_f32x16 a) {
 }
 #endif
 
+/* Four lanes of a vector: sums over all lanes are taken in these, which no compiler does by itself without a way through memory. */
+#if defined(__GNUC__)
+typedef float swdl_part_x16 __attribute__((vector_size(16)));
+typedef int32_t swdl_part_mask_x16 __attribute__((vector_size(16)));
+#endif
+
+#if defined(__GNUC__)
+swdl_inline swdl_part_x16 swdl_part_x16_select(swdl_part_mask_x16 m, swdl_part_x16 a, swdl_part_x16 b) {
+  return (swdl_part_x16)((m & (swdl_part_mask_x16)a) | (~m & (swdl_part_mask_x16)b));
+}
+#endif
+
+#if defined(__GNUC__)
+swdl_inline float swdl_f32x16_reduce_add(swdl_f32x16 a) {
+  swdl_part_x16 part[sizeof a / 16];
+  memcpy(part, &a, sizeof part);
+  for (int half = 16 / 8; half > 0; half /= 2) {
+    for (int i = 0; i < half; i++) { part[i] = part[i] + part[i + half]; }
+  }
+  return (part[0][0] + part[0][2]) + (part[0][1] + part[0][3]);
+}
+#else
 swdl_inline float swdl_f32x16_reduce_add(swdl_f32x16 a) {
   float lanes[16];
   memcpy(lanes, &a, sizeof lanes);
@@ -328,7 +350,23 @@ swdl_inline float swdl_f32x16_reduce_add(swdl_f32x16 a) {
   }
   return lanes[0];
 }
+#endif
 
+#if defined(__GNUC__)
+swdl_inline float swdl_f32x16_reduce_min(swdl_f32x16 a) {
+  swdl_part_x16 part[sizeof a / 16];
+  memcpy(part, &a, sizeof part);
+  for (int half = 16 / 8; half > 0; half /= 2) {
+    for (int i = 0; i < half; i++) {
+      const swdl_part_mask_x16 m = part[i + half] < part[i];
+      part[i] = swdl_part_x16_select(m, part[i + half], part[i]);
+    }
+  }
+  const float even = part[0][2] < part[0][0] ? part[0][2] : part[0][0];
+  const float odd = part[0][3] < part[0][1] ? part[0][3] : part[0][1];
+  return odd < even ? odd : even;
+}
+#else
 swdl_inline float swdl_f32x16_reduce_min(swdl_f32x16 a) {
   float lanes[16];
   memcpy(lanes, &a, sizeof lanes);
@@ -337,7 +375,23 @@ swdl_inline float swdl_f32x16_reduce_min(swdl_f32x16 a) {
   }
   return lanes[0];
 }
+#endif
 
+#if defined(__GNUC__)
+swdl_inline float swdl_f32x16_reduce_max(swdl_f32x16 a) {
+  swdl_part_x16 part[sizeof a / 16];
+  memcpy(part, &a, sizeof part);
+  for (int half = 16 / 8; half > 0; half /= 2) {
+    for (int i = 0; i < half; i++) {
+      const swdl_part_mask_x16 m = part[i] < part[i + half];
+      part[i] = swdl_part_x16_select(m, part[i + half], part[i]);
+    }
+  }
+  const float even = part[0][0] < part[0][2] ? part[0][2] : part[0][0];
+  const float odd = part[0][1] < part[0][3] ? part[0][3] : part[0][1];
+  return even < odd ? odd : even;
+}
+#else
 swdl_inline float swdl_f32x16_reduce_max(swdl_f32x16 a) {
   float lanes[16];
   memcpy(lanes, &a, sizeof lanes);
@@ -346,6 +400,7 @@ swdl_inline float swdl_f32x16_reduce_max(swdl_f32x16 a) {
   }
   return lanes[0];
 }
+#endif
 
 /* a * 2^n, where n is what is left of t without 1.5 * 2^23; in two steps, since 2^n alone may overflow or vanish. */
 #if defined(__GNUC__)
@@ -379,9 +434,34 @@ swdl_inline swdl_f32x16 swdl_f32x16_exp(swdl_f32x16 x) {
   return swdl_f32x16_scale(swdl_f32x16_add(p, one), t);
 }
 
+/* As above in one step: 2^n is a normal number, or infinite for n = 128. */
+#if defined(__GNUC__)
+swdl_inline swdl_f32x16 swdl_f32x16_scale_once(swdl_f32x16 a, swdl_f32x16 t) {
+  return a * (swdl_f32x16)(((swdl_m32x16)t - (0x4b400000 - 127)) << 23);
+}
+#else
+swdl_inline swdl_f32x16 swdl_f32x16_scale_once(swdl_f32x16 a, swdl_f32x16 t) {
+  for (int i = 0; i < 16; i++) { a.lane[i] = ldexpf(a.lane[i], (int)(t.lane[i] == t.lane[i] ? t.lane[i] - 12582912.0f : 0.0f)); }
+  return a;
+}
+#endif
+
+/* 1 / (1 + e^-x) with e^-x as above, which is infinite below -88.4: there the result is less than the smallest normal number, or 0. */
 swdl_inline swdl_f32x16 swdl_f32x16_sigmoid(swdl_f32x16 x) {
+  const swdl_f32x16 shift = swdl_f32x16_set(12582912.0f);
   const swdl_f32x16 one = swdl_f32x16_set(1.0f);
-  return swdl_f32x16_div(one, swdl_f32x16_add(one, swdl_f32x16_exp(swdl_f32x16_neg(x))));
+  const swdl_f32x16 y = swdl_f32x16_max(swdl_f32x16_min(x, swdl_f32x16_set(87.0f)), swdl_f32x16_set(-88.8f));
+  const swdl_f32x16 t = swdl_f32x16_fma(y, swdl_f32x16_set(-1.44269504f), shift);
+  const swdl_f32x16 n = swdl_f32x16_sub(shift, t);
+  const swdl_f32x16 coarse = swdl_f32x16_fma(n, swdl_f32x16_set(-0.693145752f), y);
+  const swdl_f32x16 r = swdl_f32x16_fma(n, swdl_f32x16_set(-1.42860677e-6f), coarse);
+  swdl_f32x16 p = swdl_f32x16_set(0.0013813142f);
+  p = swdl_f32x16_fma(p, r, swdl_f32x16_set(-0.008369419f));
+  p = swdl_f32x16_fma(p, r, swdl_f32x16_set(0.041668456f));
+  p = swdl_f32x16_fma(p, r, swdl_f32x16_set(-0.16666515f));
+  p = swdl_f32x16_fma(p, r, swdl_f32x16_set(0.49999994f));
+  p = swdl_f32x16_sub(swdl_f32x16_mul(p, swdl_f32x16_mul(r, r)), r);
+  return swdl_f32x16_div(one, swdl_f32x16_add(one, swdl_f32x16_scale_once(swdl_f32x16_add(p, one), t)));
 }
 
 /* A quotient of polynomials in x^2, which is 1 in float where x is cut off. */

@@ -1,7 +1,7 @@
 import Tensors
 
 /// One step of a schedule: what is done to a loop, which is named. A schedule changes the order in which a nest computes, and never
-/// its values; only `vectoriseReduction` rounds sums of floats otherwise.
+/// its values; only `vectoriseReduction`, `chainReduction` and `alternate` round sums of floats otherwise.
 package enum Directive: Hashable, Sendable {
   /// What becomes of the iterations that fill no whole part.
   package enum Tail: String, Hashable, Sendable {
@@ -29,6 +29,11 @@ package enum Directive: Hashable, Sendable {
   case vectorise(String)
   /// Sums, minima and maxima over the loop are taken in so many partial ones side by side; the rest follows as the loop `L_t`.
   case vectoriseReduction(String, lanes: Int)
+  /// The iterations of a loop that sums, or takes minima or maxima, are dealt out to so many chains, each with locals of its own, so
+  /// that none waits for the one before.
+  case chainReduction(String, count: Int)
+  /// In odd iterations of the loop `by` around it, a loop that sums runs backwards: it begins with what was read last.
+  case alternate(String, by: String)
   /// Elements that a block reads several times are read once, into locals.
   case shareLoads
   /// Vectors of the buffer are asked of the memory so many elements before they are loaded.
@@ -47,6 +52,8 @@ extension Directive: CustomStringConvertible {
     case .unrollAndJam(let loop): "unroll and jam \(loop)"
     case .vectorise(let loop): "vectorise \(loop)"
     case .vectoriseReduction(let loop, let lanes): "vectorise the reduction \(loop) by \(lanes)"
+    case .chainReduction(let loop, let count): "chain the reduction \(loop) by \(count)"
+    case .alternate(let loop, let outer): "alternate \(loop) by \(outer)"
     case .shareLoads: "share loads"
     case .prefetch(let buffer, let ahead): "prefetch \(buffer) \(ahead) ahead"
     }
@@ -78,6 +85,9 @@ extension Kernel {
     case .vectorise(let name): try editing(name, ranges) { (site) throws(Diagnostic) in try site.vectorised() }
     case .vectoriseReduction(let name, let lanes):
       try editing(name, ranges) { (site) throws(Diagnostic) in try site.reductionVectorised(lanes) }
+    case .chainReduction(let name, let count):
+      try editing(name, ranges) { (site) throws(Diagnostic) in try site.chained(count) }
+    case .alternate(let name, let outer): try editing(name, ranges) { (site) throws(Diagnostic) in try site.alternated(by: outer) }
     case .shareLoads: sharingLoads()
     case .prefetch(let buffer, let ahead): prefetching(buffer, ahead: ahead)
     }

@@ -1,7 +1,7 @@
 import Tensors
 
 /// A local from outside of a loop that one statement in it accumulates into.
-private struct Accumulator {
+struct Accumulator {
   let variable: Variable
   let function: BinaryFunction
 
@@ -20,10 +20,10 @@ private struct Accumulator {
 
   func partial(_ lanes: Int) -> Variable { Variable(variable.name + "_v", ValueType(.float32, lanes: lanes)) }
 
-  func start(_ lanes: Int) -> Stmt {
-    let neutral: Double = function == .add ? 0 : function == .maximum ? -.infinity : .infinity
-    return .declare(partial(lanes), .broadcast(.float(neutral, .float32), lanes: lanes))
-  }
+  /// What changes nothing.
+  var neutral: Expr { .float(function == .add ? 0 : function == .maximum ? -.infinity : .infinity, .float32) }
+
+  func start(_ lanes: Int) -> Stmt { .declare(partial(lanes), .broadcast(neutral, lanes: lanes)) }
 
   func finish(_ lanes: Int) -> Stmt {
     .assign(variable, .binary(function, .variable(variable), .reduce(function, .variable(partial(lanes)))))
@@ -54,17 +54,17 @@ extension LoopSite {
   }
 
   /// What the loop accumulates into; each is read nowhere else in it.
-  private func accumulators() throws(Diagnostic) -> [Accumulator] {
+  func accumulators() throws(Diagnostic) -> [Accumulator] {
     let own = Set(loop.body.flatMap(\.locals))
     let carried = Set(loop.body.flatMap(\.assigned)).subtracting(own)
     var result: [Accumulator] = []
     for (position, statement) in loop.body.enumerated() where !carried.isDisjoint(with: statement.assigned) {
       guard let accumulator = Accumulator(statement), accumulator.variable.type == ValueType(.float32),
         loop.body.enumerated().allSatisfy({ $0.offset == position || !$0.element.mentions(accumulator.variable.name) })
-      else { throw refusal("vectorise the reduction", hint: "it does more with locals than sums, minima and maxima") }
+      else { throw refusal("reorder the reduction", hint: "it does more with locals than sums, minima and maxima") }
       result.append(accumulator)
     }
-    guard !result.isEmpty else { throw refusal("vectorise the reduction", hint: "it accumulates nothing") }
+    guard !result.isEmpty else { throw refusal("reorder the reduction", hint: "it accumulates nothing") }
     return result
   }
 }

@@ -3,8 +3,9 @@ import Operators
 import Tensors
 
 extension GraphPass {
-  /// For vectors of `lanes` elements: two vectors of output channels to a block where there are as many, else one.
-  package static func packWeights(lanes: Int) -> GraphPass {
+  /// For vectors of `lanes` elements: two vectors of output channels to a block where there are as many, else one; of the kernels of
+  /// recurrent layers `vectors`, as many as one product of a vector computes together.
+  package static func packWeights(lanes: Int, vectors: Int) -> GraphPass {
     GraphPass(
       "pack-weights", "Known weights lie in memory as kernels with vectors read them: in blocks of output channels."
     ) { (graph) throws(Diagnostic) in
@@ -16,7 +17,12 @@ extension GraphPass {
         let reading = (readers[id] ?? []).map { graph.nodes[$0] }
         guard !reading.isEmpty, reading.allSatisfy({ $0.readsPackable(id) }), !graph.results.contains(id) else { continue }
         var packed = type
-        packed.layout = .blocked(axis: type.rank - 1, size: channels >= 2 * lanes ? 2 * lanes : lanes)
+        var size = channels >= 2 * lanes ? 2 * lanes : lanes
+        if reading.contains(where: \.op.isRecurrent) {
+          size = lanes * vectors
+          guard channels > size, channels.isMultiple(of: size) else { continue }
+        }
+        packed.layout = .blocked(axis: type.rank - 1, size: size)
         graph.setType(id, packed)
       }
     }
@@ -31,6 +37,7 @@ extension Node {
     case let op as MatMul: return !op.transposeB
     case let op as Convolution: return op.groups == 1
     case let op as ConvolutionTranspose: return op.groups == 1
+    case is SimpleRNN, is LSTM: return true
     default: return false
     }
   }

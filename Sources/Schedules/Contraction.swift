@@ -7,7 +7,7 @@ extension Strategy {
   /// steps. A tile of vectors stays in registers while the sums run.
   package static let contraction = Strategy(name: "contraction") { (plan, root, target) throws(Diagnostic) in
     guard let shape = plan.shape(root), let lanes = shape.laneLoop(), shape.reduces else { throw .anotherShape }
-    try contract(&plan, target, shape, lanes, leastRows: 1)
+    try contract(&plan, root, target, shape, lanes, leastRows: 1)
   }
 
   /// A contraction whose streams do not lie side by side, as the second factor of a matrix product that is stored transposed. Many
@@ -18,11 +18,11 @@ extension Strategy {
     }
     let length = shape.reductions.reduce(1) { $0 * (plan.extent($1) ?? 1 << 10) }
     guard length < 8 * target.lanes else { throw .anotherShape }
-    try contract(&plan, target, shape, lanes, leastRows: 8)
+    try contract(&plan, root, target, shape, lanes, leastRows: 8)
   }
 
   private static func contract(
-    _ plan: inout Plan, _ target: Target, _ shape: NestShape, _ lanes: String, leastRows: Int
+    _ plan: inout Plan, _ root: String, _ target: Target, _ shape: NestShape, _ lanes: String, leastRows: Int
   ) throws(Diagnostic) {
     let streams = shape.reduced.filter { $0.stride(along: lanes) != 0 }
     let shared = shape.reduced.filter { $0.stride(along: lanes) == 0 }
@@ -34,8 +34,13 @@ extension Strategy {
     try plan.reorder(apart + [lanes] + reusing)
     let rows = plan.fuse(reusing)
     guard plan.tileable(rows.last) >= leastRows else { throw .anotherShape }
-    let tile = Tile(lanes: lanes, others: rows, rows: rows.last, accumulators: shape.accumulators)
-    try ColumnTiling(target: target, limits: .contraction(target, plan.tileable(rows.last), shape.accumulators)).apply(&plan, tile)
+    var accumulators = shape.accumulators
+    if plan.tileable(rows.last) == 1 {
+      plan.alternate(root, shape, target)
+      accumulators *= plan.chain(shape, along: lanes, target)
+    }
+    let tile = Tile(lanes: lanes, others: rows, rows: rows.last, accumulators: accumulators)
+    try ColumnTiling(target: target, limits: .contraction(target, plan.tileable(rows.last), accumulators)).apply(&plan, tile)
     plan.unrollShortLoops(shape.reductions.reversed())
     for buffer in Set(streams.map(\.buffer)) where plan.comesFromAfar(buffer, target) {
       try plan.apply(.prefetch(buffer.name, ahead: 4096))

@@ -63,6 +63,25 @@ private func expectSame(_ nest: Kernel, _ directives: [Directive]) throws {
   try expectSame(Nest.rows([3, 19], axis: 1), [.vectoriseReduction("k", lanes: 4), .vectoriseReduction("e", lanes: 8)])
 }
 
+@Test(arguments: [2, 4, 8]) func chainsTakeTheRestOneByOne(count: Int) throws {
+  try expectSame(Nest.matmul(3, 4, 19), [.chainReduction("k", count: count), .split("n", by: 4, tail: .mustDivide), .vectorise("n_i")])
+  try expectSame(Nest.rows([3, 19], axis: 1), [.chainReduction("k", count: count), .chainReduction("e", count: count)])
+}
+
+@Test func whatDoesNotSumHasNoChains() {
+  #expect(throws: Diagnostic.self) { try Nest.matmul(3, 4, 19).scheduled([.chainReduction("n", count: 4)]) }
+  #expect(throws: Diagnostic.self) { try Nest.matmul(3, 4, 3).scheduled([.chainReduction("k", count: 4)]) }
+  #expect(throws: Diagnostic.self) { try Nest.matmul(3, 4, 19).scheduled([.chainReduction("k", count: 3)]) }
+}
+
+@Test func oddRowsAreSummedBackwards() throws {
+  try expectSame(Nest.matmul(5, 4, 7), [.alternate("k", by: "m"), .chainReduction("k", count: 2)])
+  #expect(throws: Diagnostic("cannot alternate loop k", hint: "it does not lie in a loop q that counts from 0 or more")) {
+    try Nest.matmul(5, 4, 7).scheduled([.alternate("k", by: "q")])
+  }
+  #expect(throws: Diagnostic.self) { try Nest.matmul(5, 4, 7).scheduled([.alternate("n", by: "m")]) }
+}
+
 @Test func fusedLoopsLeaveNoDivisions() throws {
   let nest = Nest.elementwise([3, 5, 7])
   try expectSame(nest, [.fuse("i0", "i1")])
@@ -97,7 +116,7 @@ extension Stmt {
 private func randomDirective(_ loops: [String], _ generator: inout SeededGenerator) -> Directive {
   let loop = loops.randomElement(using: &generator) ?? ""
   let size = [2, 3, 4, 8].randomElement(using: &generator) ?? 2
-  switch Int.random(in: 0..<13, using: &generator) {
+  switch Int.random(in: 0..<15, using: &generator) {
   case 0: return .split(loop, by: size, tail: .mustDivide)
   case 1, 2: return .split(loop, by: size, tail: .epilogue)
   case 3: return .split(loop, by: size, tail: .overlapping)
@@ -109,6 +128,8 @@ private func randomDirective(_ loops: [String], _ generator: inout SeededGenerat
   case 9: return .vectorise(loop)
   case 10: return .vectoriseReduction(loop, lanes: 4)
   case 11: return .prefetch("x", ahead: 64)
+  case 12: return .chainReduction(loop, count: size)
+  case 13: return .alternate(loop, by: loops.randomElement(using: &generator) ?? "")
   default: return .shareLoads
   }
 }

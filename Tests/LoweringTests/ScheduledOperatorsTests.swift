@@ -37,6 +37,10 @@ private let samples: [Sample] = [
   Sample(op: LSTM(), types: [[1, 3, 32], [8, 32]], strategy: "contraction"),
   Sample(op: GRU(), types: [[1, 3, 24], [8, 24]], strategy: "contraction"),
   Sample(op: SimpleRNN(), types: [[1, 3, 8], [8, 8]], strategy: "contraction"),
+  // Read up and down, in several chains, and with units that fill no vectors.
+  Sample(op: LSTM(), types: [[1, 3, 256], [64, 256]], strategy: "contraction"),
+  Sample(op: GRU(), types: [[2, 2, 51], [17, 51]], strategy: "contraction"),
+  Sample(op: SimpleRNN(), types: [[1, 2, 65], [65, 65]], strategy: "contraction"),
   Sample(op: Concatenate(axis: -1), types: [[2, 8], [2, 16]], strategy: "elementwise"),
 ]
 

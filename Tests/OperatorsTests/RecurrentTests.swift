@@ -160,7 +160,8 @@ import Testing
     var generator = SeededGenerator(5)
     let inputs = types.map { type in type.map { Tensor.random($0.dtype, $0.shape.constants ?? [], using: &generator) } }
     let node = try LoweredNode(op, types)
-    let loops = ["gates_j", "u"] + (op is GRU ? ["inner_j"] : [])
+    let isTogether = (op as? GRU)?.resetAfter == true
+    let loops = [isTogether ? "gates_u" : "gates_j", "u"] + (op is GRU && !isTogether ? ["inner_j"] : [])
     let directives = loops.flatMap { [Directive.split($0, by: 4, tail: .mustDivide), .vectorise("\($0)_i")] }
     let found = try node.run(inputs.compactMap { $0 }, kernel: node.kernel.scheduled(directives))
     for (value, wanted) in zip(found, try op.evaluate(inputs)) { #expect(distance(value, wanted) < 1e-5, "\(op)") }

@@ -94,7 +94,7 @@ import Testing
     let (x, w, shared) = (sketch.input("x", [3, 3]), sketch.constant("w", [3, 9]), sketch.constant("shared", [3, 3]))
     sketch.output(try sketch.add("y", MatMul(), x, w))
     sketch.output(try sketch.map("z", x0 + x1, try sketch.add("p", MatMul(), x, shared), shared))
-    try GraphPass.packWeights(lanes: 2).run(on: &sketch.graph)
+    try GraphPass.packWeights(lanes: 2, vectors: 8).run(on: &sketch.graph)
     #expect(sketch.graph.type(w).layout == .blocked(axis: 1, size: 4))
     #expect(sketch.graph.type(shared).layout == .rowMajor)
   }

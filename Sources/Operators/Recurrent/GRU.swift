@@ -63,10 +63,10 @@ package struct GRU: RecurrentCell {
   private func resettingAfter(_ nest: RecurrentNest) -> [Stmt] {
     let zero = Expr.constant(0, nest.dtype)
     return [
-      nest.multiply("gates", nest.state(0), columns: 0..<2) { j in
-        nest.extra(Self.extraPosition, j).map { nest.input(j) + $0 } ?? nest.input(j)
+      nest.multiplyTogether("gates", nest.state(0), gates: 0..<3) { j, gate in
+        let bias = nest.extra(Self.extraPosition, j)
+        return gate == 2 ? bias ?? zero : bias.map { nest.input(j) + $0 } ?? nest.input(j)
       },
-      nest.multiply("inner", nest.state(0), columns: 2..<3) { j in nest.extra(Self.extraPosition, j) ?? zero },
       loop("u", to: Expr(nest.units)) { u in
         local("r", applied(recurrentActivation, to: nest.gates[nest.column(1, u)])) { r in
           let inner = nest.gates[nest.column(2, u)]

@@ -56,6 +56,23 @@ struct RecurrentNest {
     }
   }
 
+  /// The same for some gates, all of a unit together.
+  func multiplyTogether(_ name: String, _ vector: TensorView, gates range: Range<Int>, _ start: (Expr, Int) -> Expr) -> Stmt {
+    loop("\(name)_u", to: Expr(units)) { u in
+      locals(range.map { ("\(name)_sum\($0)", start(column($0, u), $0)) }) { sums in
+        loop("\(name)_h", to: Expr(units)) { h in
+          zip(sums, range).map { $0.addProduct(vector[h], operands.input(1)[h, column($1, u)].converted(to: dtype)) }
+        }
+        zip(sums, range).map { gates.store([column($1, u)], $0.value) }
+      }
+    }
+  }
+
+  private func locals(_ starts: [(name: String, value: Expr)], @NestBuilder _ body: ([Local]) -> [Stmt]) -> [Stmt] {
+    guard let first = starts.first else { return body([]) }
+    return local(first.name, first.value) { local in locals(Array(starts.dropFirst())) { body([local] + $0) } }
+  }
+
   /// All rows, one step after the other.
   func rows(_ step: (RecurrentNest) -> [Stmt]) -> [Stmt] {
     [

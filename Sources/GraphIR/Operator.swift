@@ -77,11 +77,23 @@ package enum Aliasing: Hashable, Sendable {
   case none
   /// Output 0 holds the elements of input 0 in the same order.
   case sameElements
-  /// Output 0 is a window of input 0: where its first element lies, and elements between neighbours along each axis of the
-  /// output, both counted in the elements of a row-major input.
-  case window(offset: Dim, strides: [Dim])
+  /// Output 0 is a part of input 0, with the axes in any order.
+  case view([ViewAxis])
   /// Every input is the window of output 0 that starts where the one before ends along the axis.
   case concatenation(axis: Int)
+}
+
+/// An axis of a view: every `step`-th element along an axis of what is viewed.
+package struct ViewAxis: Hashable, Sendable {
+  package var axis: Int
+  package var start: Dim
+  package var step: Int
+
+  package init(_ axis: Int, from start: Dim = 0, step: Int = 1) {
+    self.axis = axis
+    self.start = start
+    self.step = step
+  }
 }
 
 /// An elementwise map: `body` over the variables `x0`, `x1`, …, one for each input, which are broadcast to the output as NumPy does.

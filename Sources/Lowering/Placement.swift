@@ -45,7 +45,7 @@ struct Scope {
     guard let position = producers[id], graph.nodes[position].op.control == nil else { return false }
     switch aliasing(graph.nodes[position]) {
     case .none, .concatenation: return true
-    case .sameElements, .window: return false
+    case .sameElements, .view: return false
     }
   }
 }
@@ -58,7 +58,7 @@ extension Planner {
       switch scope.aliasing(node) {
       case .sameElements: placeSource(of: node, scope, &slots)
       case .concatenation(let axis): try placeParts(of: node, axis, scope, &slots)
-      case .window: break
+      case .view(let axes): try placeViewed(node, position, axes, scope, &slots)
       case .none: placeOverwritten(node, position, scope, &slots)
       }
     }
@@ -72,6 +72,24 @@ extension Planner {
     guard type.isDense(slot.strides) else { return }
     let shared = Slot(root: slot.root, offset: slot.offset, strides: scope.graph.type(input).strides)
     if scope.isKnown(shared, for: input) { slots[input] = shared }
+  }
+
+  /// What is only computed to be transposed is written in its new order.
+  private mutating func placeViewed(
+    _ node: Node, _ position: Int, _ axes: [ViewAxis], _ scope: Scope, _ slots: inout [ValueID: Slot]
+  ) throws(Diagnostic) {
+    guard let input = node.inputs.first ?? nil, slots[input] == nil, scope.isComputed(input) else { return }
+    let (type, output) = (scope.graph.type(input), node.outputs[0])
+    let isWhole = axes.allSatisfy { $0.start == 0 && $0.step == 1 } && axes.map(\.axis).sorted() == Array(type.shape.indices)
+    guard isWhole, type.shape.elementCount == scope.graph.type(output).shape.elementCount, scope.isRead(input, onlyBy: position) else {
+      return
+    }
+    let whole = try slot(of: output, scope.graph, slots)
+    var strides = type.strides
+    for (axis, stride) in zip(axes, whole.strides) { strides[axis.axis] = stride }
+    let place = Slot(root: whole.root, offset: whole.offset, strides: strides)
+    guard scope.isKnown(place, for: input) else { return }
+    (slots[output], slots[input]) = (whole, place)
   }
 
   private mutating func placeParts(of node: Node, _ axis: Int, _ scope: Scope, _ slots: inout [ValueID: Slot]) throws(Diagnostic) {
@@ -140,18 +158,18 @@ extension Planner {
       guard let whole = parts.first.flatMap({ slots[$0] }) else { return nil }
       return liesJoined(parts, axis, in: whole, scope.graph, slots) ? whole : nil
     case .sameElements:
-      guard let (slot, _) = denseInput(node, scope, slots) else { return nil }
-      return Slot(root: slot.root, offset: slot.offset, strides: type.strides)
-    case .window(let offset, let strides):
-      guard let (slot, _) = denseInput(node, scope, slots) else { return nil }
-      return Slot(root: slot.root, offset: slot.offset + Expr(offset), strides: strides)
+      guard let (slot, source) = rowMajorInput(node, scope, slots) else { return nil }
+      return slot.reshaped(from: source, to: type)
+    case .view(let axes):
+      guard let (slot, _) = rowMajorInput(node, scope, slots) else { return nil }
+      return slot.viewed(axes)
     }
   }
 
-  private func denseInput(_ node: Node, _ scope: Scope, _ slots: [ValueID: Slot]) -> (Slot, TensorType)? {
+  private func rowMajorInput(_ node: Node, _ scope: Scope, _ slots: [ValueID: Slot]) -> (Slot, TensorType)? {
     guard let id = node.inputs.first ?? nil, let slot = slots[id] else { return nil }
     let type = scope.graph.type(id)
-    return type.layout == .rowMajor && type.isDense(slot.strides) ? (slot, type) : nil
+    return type.layout == .rowMajor ? (slot, type) : nil
   }
 
   /// The memory of an input that nobody reads after this node.
@@ -185,12 +203,12 @@ extension Planner {
     case .none: return false
     case .sameElements:
       guard let input = node.inputs.first ?? nil, let slot = slots[input] else { return false }
-      return slot.root == output.root && slot.offset == output.offset && graph.type(input).isDense(slot.strides)
-        && graph.type(node.outputs[0]).isDense(output.strides)
-    case .window(let offset, let strides):
+      let (source, type) = (graph.type(input), graph.type(node.outputs[0]))
+      guard slot.root == output.root, slot.offset == output.offset else { return false }
+      return source.isDense(slot.strides) && type.isDense(output.strides) || slot.reshaped(from: source, to: type) == output
+    case .view(let axes):
       guard let input = node.inputs.first ?? nil, let slot = slots[input] else { return false }
-      return slot.root == output.root && output.offset == slot.offset + Expr(offset) && output.strides == strides
-        && graph.type(input).isDense(slot.strides)
+      return slot.viewed(axes).isSame(as: output, graph.type(node.outputs[0]).shape)
     case .concatenation(let axis):
       return liesJoined(node.inputs.compactMap { $0 }, axis, in: output, graph, slots)
     }

@@ -26,7 +26,7 @@ extension Editor {
     switch node.op.aliasing(graph.types(node.inputs), node.outputs.map { type($0) }) {
     case .none: return nil
     case .sameElements: return inputs.first
-    case .window(let offset, let strides): return offset == 0 && strides == type(node.outputs[0]).strides ? inputs.first : nil
+    case .view(let axes): return axes == type(node.outputs[0]).shape.indices.map { ViewAxis($0) } ? inputs.first : nil
     case .concatenation: return inputs.count == 1 ? inputs[0] : nil
     }
   }

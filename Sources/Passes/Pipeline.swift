@@ -67,6 +67,7 @@ extension Pipeline {
     .simplifyBodies,
     .expandPowers,
     .removeIdentities,
+    .sliceGathers,
     .mergeMovements,
     .sinkMovements,
     // What sank may stand before another now.

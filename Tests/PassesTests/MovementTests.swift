@@ -109,6 +109,34 @@ import Testing
       ])
   }
 
+  @Test func manyRowsTakeARightSideThatIsTransposedBefore() throws {
+    var sketch = Sketch()
+    let product = try sketch.add("y", MatMul(transposeB: true), sketch.input("q", [2, 16, 4]), sketch.input("k", [2, 17, 4]))
+    sketch.output(product)
+    let nodes = try sketch.nodes(after: .orientProducts)
+    #expect(nodes.count == 2 && nodes[0].contains("transpose(%k)") && nodes[1].contains("transpose_b=false"), "\(nodes)")
+    var few = Sketch()
+    few.output(try few.add("y", MatMul(transposeB: true), few.input("q", [2, 15, 4]), few.input("k", [2, 17, 4])))
+    #expect(try few.nodes(after: .orientProducts).count == 1)
+  }
+
+  @Test func weightsOfSeveralLayersAreStoredUntransposed() throws {
+    var sketch = Sketch()
+    let w = sketch.constant("w", [3, 3])
+    let first = try sketch.add("first", MatMul(transposeB: true), sketch.input("x", [2, 3]), w)
+    sketch.output(try sketch.add("y", MatMul(transposeB: true), first, w))
+    #expect(try sketch.nodes(after: .orientProducts).allSatisfy { $0.contains("transpose_b=false") })
+  }
+
+  @Test(arguments: [([0], true), ([-1], true), ([1, 2], true), ([2, 1], false), ([3], false), ([0, 2], false)] as [([Int64], Bool)])
+  func gathersOfARangeAreSlices(positions: [Int64], isRange: Bool) throws {
+    var sketch = Sketch()
+    let indices = sketch.graph.addConstant("i", Tensor(.int64, [positions.count], integers: positions))
+    sketch.output(try sketch.add("y", Gather(axis: 1), sketch.input("x", [2, 3, 4]), indices))
+    let nodes = try sketch.nodes(after: .sliceGathers)
+    #expect(nodes.contains { $0.contains("slice(%x)") } == isRange, "\(nodes)")
+  }
+
   @Test func knownRightSidesAreStoredUntransposed() throws {
     var sketch = Sketch()
     let w = sketch.constant("w", [2, 3], [1, 2, 3, 4, 5, 6])

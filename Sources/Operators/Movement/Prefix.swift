@@ -31,7 +31,7 @@ package struct Prefix: Operator {
   }
 
   package func aliasing(_ inputs: [TensorType?], _ outputs: [TensorType]) -> Aliasing {
-    inputs[0].map { .window(offset: 0, strides: TensorType($0.dtype, $0.shape).strides) } ?? .none
+    .view(shape.indices.map { ViewAxis($0) })
   }
 
   package func nonNegative(_ inputs: [TensorType?]) -> [Dim] { inputs[0].map { zip($0.shape, shape).map { $0 - $1 } } ?? [] }

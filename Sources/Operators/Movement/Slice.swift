@@ -50,10 +50,7 @@ package struct Slice: Operator {
 
   package func aliasing(_ inputs: [TensorType?], _ outputs: [TensorType]) -> Aliasing {
     guard let x = inputs[0], steps.allSatisfy({ $0 > 0 }) else { return .none }
-    let ranges = settledRanges(x.shape)
-    let strides = TensorType(x.dtype, x.shape).strides
-    let offset = zip(ranges, strides).reduce(Dim(0)) { $0 + $1.0.start * $1.1 }
-    return .window(offset: offset, strides: zip(ranges, strides).map { $1 * Dim($0.step) })
+    return .view(settledRanges(x.shape).enumerated().map { ViewAxis($0.offset, from: $0.element.start, step: $0.element.step) })
   }
 
   package func nonNegative(_ inputs: [TensorType?]) -> [Dim] {

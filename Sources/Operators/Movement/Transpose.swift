@@ -36,11 +36,15 @@ package struct Transpose: Operator {
     }
   }
 
-  /// Nothing moves where only axes of extent 1 change their place.
+  /// Nothing moves where only axes of extent 1 change their place. Where rows stay whole and are long, whoever reads them can as well
+  /// find them elsewhere.
   package func aliasing(_ inputs: [TensorType?], _ outputs: [TensorType]) -> Aliasing {
     guard let shape = inputs[0]?.shape else { return .none }
-    let moving = order(shape.count).filter { shape[$0] != 1 }
-    return moving == moving.sorted() ? .sameElements : .none
+    let order = order(shape.count)
+    let moving = order.filter { shape[$0] != 1 }
+    if moving == moving.sorted() { return .sameElements }
+    guard let row = moving.last, row == moving.max(), let length = shape[row].constant, length >= 8 else { return .none }
+    return .view(order.map { ViewAxis($0) })
   }
 
   /// For each axis of the result the one of the input, counted from the front.

@@ -35,23 +35,25 @@ extension Strategy {
     let rows = plan.fuse(reusing)
     guard plan.tileable(rows.last) >= leastRows else { throw .anotherShape }
     var accumulators = shape.accumulators
+    var isAlternating = false
     if plan.tileable(rows.last) == 1 {
-      plan.alternate(root, shape, target)
+      isAlternating = plan.alternate(root, shape, target)
       accumulators *= plan.chain(shape, along: lanes, target)
     }
     let tile = Tile(lanes: lanes, others: rows, rows: rows.last, accumulators: accumulators)
     try ColumnTiling(target: target, limits: .contraction(target, plan.tileable(rows.last), accumulators)).apply(&plan, tile)
     plan.unrollShortLoops(shape.reductions.reversed())
-    for buffer in Set(streams.map(\.buffer)) where plan.comesFromAfar(buffer, target) {
+    for buffer in Set(streams.map(\.buffer)) where !isAlternating && plan.comesFromAfar(buffer, target) {
       try plan.apply(.prefetch(buffer.name, ahead: 4096))
     }
   }
 }
 
 extension Plan {
-  /// A buffer that is only read, and that the caches of a core do not hold.
+  /// A buffer that is only read, and that the caches of a core do not hold from one run to the next: it fills more than half of them.
   fileprivate func comesFromAfar(_ buffer: Buffer, _ target: Target) -> Bool {
-    guard let cache = target.caches.last, let count = buffer.count.constant, count * buffer.dtype.byteCount > cache else { return false }
+    guard let cache = target.caches.last, let count = buffer.count.constant else { return false }
+    guard 2 * count * buffer.dtype.byteCount > cache else { return false }
     return original.parameters.contains { $0.buffer == buffer && !$0.isWritten }
   }
 

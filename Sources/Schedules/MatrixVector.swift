@@ -5,12 +5,12 @@ import Tensors
 /// What pays where nothing shares the streams of a product: the vector is one, and every element of the matrix is read once.
 extension Plan {
   /// A matrix that the first cache does not hold, and that each iteration of the loop around `root` reads anew, is read up and down:
-  /// what was read last is still there.
-  mutating func alternate(_ root: String, _ shape: NestShape, _ target: Target) {
-    guard let cache = target.caches.first, let reduction = shape.onlyReduction, let outer = kernel.loop(around: root) else { return }
+  /// what was read last is still there. Whether it is.
+  mutating func alternate(_ root: String, _ shape: NestShape, _ target: Target) -> Bool {
+    guard let cache = target.caches.first, let reduction = shape.onlyReduction, let outer = kernel.loop(around: root) else { return false }
     let streams = shape.reduced.filter { !$0.isStore && $0.stride(along: reduction) != 0 && $0.stride(along: outer) == 0 }
-    let isLarge = streams.contains { ($0.buffer.count.constant ?? 0) * $0.buffer.dtype.byteCount > cache }
-    if isLarge { _ = attempt { (trial) throws(Diagnostic) in try trial.apply(.alternate(reduction, by: outer)) } }
+    guard streams.contains(where: { ($0.buffer.count.constant ?? 0) * $0.buffer.dtype.byteCount > cache }) else { return false }
+    return attempt { (trial) throws(Diagnostic) in try trial.apply(.alternate(reduction, by: outer)) }
   }
 
   /// A machine with two adders of latency four is busy with eight sums: fewer are taken apart into several, in half of the registers.

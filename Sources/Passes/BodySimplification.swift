@@ -11,7 +11,8 @@ extension GraphPass {
   }
 
   package static let expandPowers = GraphPass(
-    "expand-powers", "Powers to a small whole number become products, which C compilers and vectors prefer.", .within(1e-6)
+    "expand-powers", "Powers to a small whole number, and quotients inside of erf, become products, which C compilers and vectors prefer.",
+    .within(1e-6)
   ) { (graph) throws(Diagnostic) in
     for position in graph.nodes.indices {
       let node = graph.nodes[position]
@@ -54,9 +55,12 @@ extension Expr {
     return numbers[variable.name].map { ElementwiseBody.input($0, variable.type.dtype) } ?? self
   }
 
-  /// Powers of variables to 3 and 4 as products.
+  /// Powers of variables to 3 and 4 as products, and what goes into erf (smooth, so that a rounding more does not show) by a constant.
   fileprivate var withoutPowers: Expr {
     let expr = mapChildren(\.withoutPowers)
+    if case .unary(.erf, .binary(.divide, let x, .float(let divisor, .float32))) = expr, Float(1 / divisor).isNormal {
+      return .unary(.erf, x * .float(Double(Float(1 / divisor)), .float32))
+    }
     guard case .binary(.power, let x, .float(let exponent, _)) = expr, case .variable = x else { return expr }
     switch exponent {
     case 2: return x * x

@@ -85,6 +85,8 @@ extension Pipeline {
     .collapseBatches,
     .mergeMovements,
     .simplifyBodies,
+    // Once more: what was two nodes has become one body.
+    .expandPowers,
     .removeIdentities,
     .removeDeadNodes,
   ]

@@ -89,6 +89,15 @@ import Testing
     #expect(try sketch.nodes(after: .expandPowers) == ["%y: float32[3] = map(%x) [((x0 * x0) * x0)]"])
   }
 
+  @Test(arguments: [(1.4142135, true), (1e-40, false), (0, false)]) func quotientsInsideOfErfBecomeProducts(
+    divisor: Double, isProduct: Bool
+  ) throws {
+    var sketch = Sketch()
+    sketch.output(try sketch.map("y", .unary(.erf, x0 / .constant(divisor, .float32)), sketch.input("x", [3])))
+    #expect(try sketch.nodes(after: .expandPowers)[0].contains("x0 * 0.7071") == isProduct)
+    #expect(try sketch.nodes(after: .expandPowers)[0].contains("x0 / ") != isProduct)
+  }
+
   @Test func weightsArePackedWhereNobodyElseReadsThem() throws {
     var sketch = Sketch()
     let (x, w, shared) = (sketch.input("x", [3, 3]), sketch.constant("w", [3, 9]), sketch.constant("shared", [3, 3]))

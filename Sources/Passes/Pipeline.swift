@@ -50,7 +50,10 @@ extension Pipeline {
   package static func standard(_ options: PipelineOptions) -> Pipeline {
     guard let target = options.target else { return Pipeline(core) }
     // Last: no other pass knows of layouts.
-    return Pipeline(core + [.chooseWinograd(for: target), .packWeights(lanes: target.lanes, vectors: target.registers / 2)])
+    return Pipeline(
+      core + [
+        .chooseWinograd(for: target), .padConvolutions(for: target), .packWeights(lanes: target.lanes, vectors: target.registers / 2),
+      ])
   }
 
   /// Where the order matters, a line says why.

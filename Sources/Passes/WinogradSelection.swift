@@ -71,12 +71,15 @@ private struct WinogradPlan {
     self.transform = transform
     let products = transform.reach * transform.reach
     width = layer.outputs >= 2 * target.lanes ? 2 * target.lanes : target.lanes
-    let weightBytes = products * layer.inputs * layer.outputs * 4
-    // Weights that come from afar are used for more squares at a time.
-    block = Self.squares(transform, layer).balanced(weightBytes > cache ? 56 : 28)
+    let (outputs, width) = (layer.outputs, self.width)
+    guard products * layer.inputs * outputs * 4 <= cache else {
+      // Weights come from afar: each is used for many squares, and the squares for all weights.
+      (block, channels) = (Self.squares(transform, layer).balanced(98), outputs)
+      return
+    }
+    block = Self.squares(transform, layer).balanced(28)
     // The products of a block stay in a quarter of the cache.
     let most = cache / 4 / (products * block * 4)
-    let (outputs, width) = (layer.outputs, self.width)
     let divisors = stride(from: width, to: outputs, by: width).filter { outputs % $0 == 0 && $0 <= most }
     channels = divisors.last ?? (outputs % width == 0 ? width : outputs)
   }
@@ -88,8 +91,8 @@ private struct WinogradPlan {
   /// In products that are added; a transform is counted as so many as take its time.
   private static func cost(_ transform: WinogradTransform, _ layer: FilterLayer) -> Double {
     let (squares, products) = (squares(transform, layer), transform.reach * transform.reach)
-    // While weights come from memory, so many squares could be computed.
-    let multiplied = Double(products * layer.inputs * layer.outputs) * Double(max(squares, 16))
+    // While a weight comes from memory, the products for so many squares are computed.
+    let multiplied = Double(products * layer.inputs * layer.outputs) * Double(max(squares, 25))
     let (input, output) = transform.size == 4 ? (400, 200) : (80, 60)
     return multiplied + Double(squares * (layer.inputs * input + layer.outputs * output))
   }

@@ -44,7 +44,7 @@ extension Strategy {
     try ColumnTiling(target: target, limits: .contraction(target, plan.tileable(rows.last), accumulators)).apply(&plan, tile)
     plan.unrollShortLoops(shape.reductions.reversed())
     for buffer in Set(streams.map(\.buffer)) where !isAlternating && plan.comesFromAfar(buffer, target) {
-      try plan.apply(.prefetch(buffer.name, ahead: 4096))
+      try plan.apply(.prefetch(buffer.name, ahead: 2048))
     }
   }
 }
@@ -73,7 +73,8 @@ extension TileLimits {
       Swift.min(14, Swift.max(1, (target.registers - 2 - vectors) / vectors))
     }
     if rows == 1 { return TileLimits(columns: Swift.max(1, target.registers / 2 / locals), rows: tallest) }
-    let widths = (1...Swift.max(1, 4 / locals)).reversed()
+    // Weights lie in blocks of two vectors.
+    let widths = [4, 2, 1].filter { $0 == 1 || $0 * locals <= 4 }
     let costs = widths.map { ($0, cost(of: $0 * locals, rows.balanced(tallest($0 * locals)))) }
     return TileLimits(columns: costs.min { $0.1 < $1.1 }?.0 ?? 1, rows: tallest)
   }

@@ -11,11 +11,23 @@ struct RowTiling {
 
   func apply(_ plan: inout Plan, _ tile: Tile) throws(Diagnostic) {
     guard rows > 1, let name = tile.rows, plan.has(name) else { return }
-    guard plan.boundsDepend(on: name) else { return try balanced(&plan, name) }
+    guard plan.boundsDepend(on: name) else { return try filled(&plan, tile, name) }
     guard let inside = plan.interior(of: name), inside.range.count > 1 else { return }
     let before = plan
     try cut(&plan, tile, name, inside)
     if (try? plan.checkLength(target)) == nil { plan = before }
+  }
+
+  /// A loop that is too short to fill the registers is joined by some iterations of the one around it.
+  private func filled(_ plan: inout Plan, _ tile: Tile, _ name: String) throws(Diagnostic) {
+    let extent = plan.extent(name) ?? rows
+    try balanced(&plan, name)
+    guard let outer = tile.others.last(where: { $0 != name }), rows >= 2 * extent, extent > 1 else { return }
+    _ = plan.attempt { (trial) throws(Diagnostic) in
+      try RowTiling(target: target, rows: rows / extent).apply(
+        &trial, Tile(lanes: tile.lanes, others: [outer], rows: outer, accumulators: 1))
+      try trial.checkLength(target)
+    }
   }
 
   /// The range of `name` cut into border, interior and border.

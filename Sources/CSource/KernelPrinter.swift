@@ -71,6 +71,9 @@ struct KernelPrinter {
     let variable = expressions.scope.declare(loop.variable)
     expressions.knowledge.indices.insert(loop.variable)
     expressions.knowledge.ranges[loop.variable] = range.0.lowerBound...max(range.0.lowerBound, range.1.upperBound - 1)
+    if loop.isParallel {
+      for line in ["#if defined(_OPENMP)", "#pragma omp parallel for schedule(static)", "#endif"] { lines.add(line) }
+    }
     lines.open("for (int32_t \(variable) = \(lower); \(variable) < \(upper); \(variable)++)")
     print(loop.body)
     lines.close()

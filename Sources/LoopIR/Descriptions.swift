@@ -50,7 +50,8 @@ extension Stmt: CustomStringConvertible {
   fileprivate func lines(indent: String) -> [String] {
     switch self {
     case .loop(let loop):
-      ["\(indent)for \(loop.variable) in \(loop.lower)..<\(loop.upper)"] + loop.body.flatMap { $0.lines(indent: indent + "  ") }
+      ["\(indent)\(loop.isParallel ? "parallel " : "")for \(loop.variable) in \(loop.lower)..<\(loop.upper)"]
+        + loop.body.flatMap { $0.lines(indent: indent + "  ") }
     case .declare(let variable, let value):
       ["\(indent)let \(variable.name): \(variable.type.dtype)\(variable.type.lanes == 1 ? "" : " x \(variable.type.lanes)") = \(value)"]
     case .assign(let variable, let value): ["\(indent)\(variable.name) = \(value)"]

@@ -38,6 +38,8 @@ package enum Directive: Hashable, Sendable {
   case shareLoads
   /// Vectors of the buffer are asked of the memory so many elements before they are loaded.
   case prefetch(String, ahead: Int)
+  /// Threads may share the iterations of the loop. What is done to it afterwards forgets that.
+  case parallelise(String)
 }
 
 extension Directive: CustomStringConvertible {
@@ -55,6 +57,7 @@ extension Directive: CustomStringConvertible {
     case .chainReduction(let loop, let count): "chain the reduction \(loop) by \(count)"
     case .alternate(let loop, let outer): "alternate \(loop) by \(outer)"
     case .shareLoads: "share loads"
+    case .parallelise(let loop): "share \(loop) among threads"
     case .prefetch(let buffer, let ahead): "prefetch \(buffer) \(ahead) ahead"
     }
   }
@@ -89,6 +92,7 @@ extension Kernel {
       try editing(name, ranges) { (site) throws(Diagnostic) in try site.chained(count) }
     case .alternate(let name, let outer): try editing(name, ranges) { (site) throws(Diagnostic) in try site.alternated(by: outer) }
     case .shareLoads: sharingLoads()
+    case .parallelise(let name): try editing(name, ranges) { (site) throws(Diagnostic) in try site.parallelised() }
     case .prefetch(let buffer, let ahead): prefetching(buffer, ahead: ahead)
     }
   }

@@ -17,6 +17,8 @@ package struct Loop: Hashable, Sendable {
   package var lower: Expr
   package var upper: Expr
   package var body: [Stmt]
+  /// Threads may share the iterations.
+  package var isParallel = false
 
   package init(_ variable: String, from lower: Expr = 0, to upper: Expr, body: [Stmt]) {
     self.variable = variable

@@ -18,10 +18,14 @@ extension Diagnostic {
 }
 
 /// The kernel as fast on the target as the strategies know, with the same values but for the rounding of sums that are taken in
-/// partial ones. `dims` bounds the open dimensions. A nest that no strategy knows stays as it was written.
-package func schedule(_ kernel: Kernel, for target: Target, dims ranges: [String: ClosedRange<Int>] = [:]) -> Kernel {
+/// partial ones. `dims` bounds the open dimensions. A nest that no strategy knows stays as it was written. With `threads`, they may
+/// share long loops.
+package func schedule(
+  _ kernel: Kernel, for target: Target, dims ranges: [String: ClosedRange<Int>] = [:], threads: Bool = false
+) -> Kernel {
   var scheduler = Scheduler(plan: Plan(kernel, dims: ranges), target: target)
   for root in scheduler.plan.kernel.loops(in: nil) { scheduler.visit(root) }
+  scheduler.finish(threads: threads)
   return scheduler.result
 }
 
@@ -51,12 +55,17 @@ private struct Scheduler {
     return isDone
   }
 
+  /// What is done to whole kernels, after all loops have their shapes.
+  mutating func finish(threads: Bool) {
+    if !notes.isEmpty { _ = plan.attempt { (trial) throws(Diagnostic) in try trial.apply(.shareLoads) } }
+    guard threads else { return }
+    for root in plan.kernel.loops(in: nil) { plan.shareAmongThreads(root) }
+  }
+
   /// The kernel with what was done; only simplified where names would clash.
   var result: Kernel {
-    var shared = plan
-    if !notes.isEmpty { _ = shared.attempt { (trial) throws(Diagnostic) in try trial.apply(.shareLoads) } }
-    guard (try? shared.kernel.checkNames()) != nil else { return plan.original }
-    var kernel = shared.kernel
+    guard (try? plan.kernel.checkNames()) != nil else { return plan.original }
+    var kernel = plan.kernel
     kernel.notes += notes
     return kernel
   }

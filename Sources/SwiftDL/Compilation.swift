@@ -79,7 +79,7 @@ public struct Compilation: Sendable {
     }
     progress(Progress(activity: "lowering and scheduling", fraction: 0.5))
     let dims = try graph.usableDims()
-    let lowering = Lowering { options.schedule == .none ? $0 : schedule($0, for: target, dims: dims) }
+    let lowering = Lowering { options.schedule == .none ? $0 : schedule($0, for: target, dims: dims, threads: options.threads == .openmp) }
     return (graph, try lowering.lower(graph, name: options.name))
   }
 }

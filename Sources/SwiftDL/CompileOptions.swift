@@ -25,6 +25,13 @@ public struct CompileOptions: Sendable {
     case none
   }
 
+  public enum Threads: String, CaseIterable, Sendable {
+    /// Everything runs in the thread that calls.
+    case none
+    /// OpenMP's pragmas before long loops; without its flag, compilers see nothing of them.
+    case openmp
+  }
+
   /// The prefix of everything in the C: `lenet5` gives `lenet5_run`.
   public var name: String
   /// The base name of the files; `name` where nothing else is said.
@@ -34,6 +41,7 @@ public struct CompileOptions: Sendable {
   public var weights = Weights.automatic
   public var numerics = Numerics.fast
   public var schedule = Schedule.automatic
+  public var threads = Threads.none
   /// Also a `main` that runs the model on files.
   public var harness = false
   /// Counters of the time of each layer in the model's struct; a harness prints them.

@@ -21,7 +21,8 @@ package struct CompiledProgram {
       module = try TCC.compile(sources)
       self.engine = "libtcc"
     case .cc:
-      let compiler = SystemCompiler()
+      var compiler = SystemCompiler()
+      if options.threads == .openmp { compiler.flags.append("-fopenmp") }
       module = try compiler.load(sources)
       self.engine = compiler.text
     }

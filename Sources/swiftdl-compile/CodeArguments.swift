@@ -4,6 +4,7 @@ import SwiftDL
 extension CompileOptions.Weights: ExpressibleByArgument {}
 extension CompileOptions.Numerics: ExpressibleByArgument {}
 extension CompileOptions.Schedule: ExpressibleByArgument {}
+extension CompileOptions.Threads: ExpressibleByArgument {}
 
 /// What decides how the C looks.
 struct CodeArguments: ParsableArguments {
@@ -15,6 +16,9 @@ struct CodeArguments: ParsableArguments {
 
   @Option(help: "auto: tiled, unrolled and vectorised; none: loops as the operators write them.")
   var schedule = CompileOptions.Schedule.automatic
+
+  @Option(help: "openmp: with -fopenmp, threads share long loops; none: everything runs in the thread that calls.")
+  var threads = CompileOptions.Threads.none
 
   @Option(
     help:
@@ -32,6 +36,7 @@ struct CodeArguments: ParsableArguments {
     options.target = target
     options.numerics = numerics
     options.schedule = schedule
+    options.threads = threads
     options.weights = weights
     return options
   }

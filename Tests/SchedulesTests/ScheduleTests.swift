@@ -1,3 +1,4 @@
+import Foundation
 import LoopIR
 import Schedules
 import Targets
@@ -36,6 +37,17 @@ private let expectations: [(Kernel, String, [String])] = [
 @Test func theInteriorOfAConvolutionHasConstantBounds() {
   let text = schedule(Nest.convolution(.init(size: (20, 32), channels: 8, filters: 64)), for: .x86v4).description
   #expect(text.contains("for r1_1 in 0..<3"), "\(text)")
+}
+
+@Test(arguments: Target.all) func threadsShareLongLoopsWhoseIterationsAreIndependent(target: Target) throws {
+  let long = schedule(Nest.matmul(200, 250, 40), for: target, threads: true)
+  #expect(long.description.components(separatedBy: "parallel for").count == 2, "\(long)")
+  let few = schedule(Nest.matmul(2, 640, 400), for: target, threads: true)
+  #expect(few.description.contains("parallel for n") && !few.description.contains("parallel for m"), "\(few)")
+  for nest in [Nest.matmul(5, 6, 7), Nest.rows([1, 100_000], axis: 1)] {
+    #expect(!schedule(nest, for: target, threads: true).description.contains("parallel"))
+  }
+  #expect(!schedule(Nest.matmul(200, 250, 40), for: target).description.contains("parallel"))
 }
 
 @Test(arguments: Target.all) func functionsStayShort(target: Target) {

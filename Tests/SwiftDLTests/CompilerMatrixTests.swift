@@ -10,6 +10,7 @@ import Validation
     let compiler: String
     let flags: [String]
     let target: String
+    var threads = CompileOptions.Threads.none
     var testDescription: String { "\(compiler) \(flags.joined(separator: " ")) for \(target)" }
   }
 
@@ -20,6 +21,8 @@ import Validation
     Build(compiler: "gcc", flags: ["-O1"] + sanitizers, target: "x86-64-v3"),
     Build(compiler: "gcc", flags: ["-O3", "-march=native"], target: "native"),
     Build(compiler: "gcc", flags: ["-O0"], target: "x86-64-v3"),
+    Build(compiler: "gcc", flags: ["-O2"], target: "generic", threads: .openmp),
+    Build(compiler: "gcc", flags: ["-O2", "-fopenmp"], target: "x86-64-v3", threads: .openmp),
     Build(compiler: "clang-14", flags: ["-O2"], target: "generic"),
     Build(compiler: "clang-14", flags: ["-O2"], target: "native"),
   ]
@@ -36,6 +39,7 @@ import Validation
       let model = try Fixtures.model(name, batch: .fixed(batch))
       var options = CompileOptions(name: "net")
       options.target = build.target
+      options.threads = build.threads
       options.harness = true
       var sources: SourceSet = [:]
       for file in try Compilation(model, options).files { sources.add(file.name, bytes: file.contents) }

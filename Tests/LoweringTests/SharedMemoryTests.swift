@@ -2,6 +2,7 @@ import GraphIR
 import LoopIR
 import Lowering
 import Operators
+import Passes
 import Tensors
 import TestSupport
 import Testing
@@ -17,6 +18,22 @@ import Testing
     graph.addOutput("a", try graph.add(negation, [whole])[0])
     graph.addOutput("b", try graph.add(Reverse([0]), [part])[0])
     try expectItsMeaning(graph)
+  }
+
+  /// The last block of squares overlaps the one before, and the sum overwrites what it adds.
+  @Test func overlappingSquaresAreAddedOnce() throws {
+    var graph = Graph(name: "net")
+    let x = graph.addInput("x", TensorType(.float32, [1, 4, 12, 2]))
+    let weights = graph.addConstant("w", Tensor(.float32, [1, 36, 1, 2, 2], (0..<144).map { Double($0 % 5) - 2 }))
+    let op = WinogradConvolution(tile: 4, block: 2, channels: 2, outputs: 2, padsBefore: [1, 1], padsAfter: [1, 1])
+    let layer = try graph.add(op, [x, weights])[0]
+    graph.addOutput("y", try graph.add(Reverse([1]), [try graph.add(sum, [layer, try graph.add(negation, [x])[0]])[0]])[0])
+    try GraphPass.fuseEpilogues.run(on: &graph)
+    #expect(graph.nodes.count == 3)
+    var generator = SeededGenerator(1)
+    let input = Tensor.random(.float32, [1, 4, 12, 2], using: &generator)
+    let program = try Lowering { $0 }.lower(graph, name: "net")
+    #expect(try distance(ProgramInterpreter(program).run([input])[0], Interpreter(graph).outputs([input])[0]) < 1e-5)
   }
 
   /// As in a network whose layers see all layers before them.

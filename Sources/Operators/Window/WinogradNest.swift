@@ -34,7 +34,7 @@ struct WinogradNest {
           transformInputs(n, first)
           loop("g", to: .index(op.outputs / op.channels)) { g in
             multiply(g)
-            transformProducts(n, first, g * .index(op.channels))
+            transformProducts(n, first, from: b * .index(block), g * .index(op.channels))
           }
         }
       }
@@ -107,22 +107,28 @@ struct WinogradNest {
     }
   }
 
-  private func transformProducts(_ n: Expr, _ first: Expr, _ start: Expr) -> Stmt {
+  /// Squares before `fresh` are there already; an epilogue may have overwritten what it reads.
+  private func transformProducts(_ n: Expr, _ first: Expr, from fresh: Expr, _ start: Expr) -> Stmt {
     loop("u", to: .index(block)) { u in
-      loop("j", to: .index(op.channels)) { j in
-        var statements: [Stmt] = []
-        let seen = (0..<products).map { product -> Expr in
-          let variable = Variable("m\(product)", ValueType(dtype))
-          statements.append(.declare(variable, multiplied[.index(product), u, j]))
-          return .variable(variable)
-        }
-        let values = WinogradTransform.square("output", transform.output, seen, dtype, into: &statements)
-        let origin = corner(first + u)
-        for (position, value) in values.enumerated() {
-          statements += store(n, origin, [position / op.tile, position % op.tile], start + j, value)
-        }
-        return statements
+      let stores = transformProducts(n, first + u, u, start)
+      return squares.reduce(1, *) % block == 0 ? [stores] : [.branch(first + u .>= fresh, then: [stores], else: [])]
+    }
+  }
+
+  private func transformProducts(_ n: Expr, _ square: Expr, _ u: Expr, _ start: Expr) -> Stmt {
+    loop("j", to: .index(op.channels)) { j in
+      var statements: [Stmt] = []
+      let seen = (0..<products).map { product -> Expr in
+        let variable = Variable("m\(product)", ValueType(dtype))
+        statements.append(.declare(variable, multiplied[.index(product), u, j]))
+        return .variable(variable)
       }
+      let values = WinogradTransform.square("output", transform.output, seen, dtype, into: &statements)
+      let origin = corner(square)
+      for (position, value) in values.enumerated() {
+        statements += store(n, origin, [position / op.tile, position % op.tile], start + j, value)
+      }
+      return statements
     }
   }
 

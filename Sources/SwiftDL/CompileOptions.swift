@@ -30,6 +30,9 @@ public struct CompileOptions: Sendable {
     case none
     /// OpenMP's pragmas before long loops; without its flag, compilers see nothing of them.
     case openmp
+
+    /// What compilers have to be told.
+    var compilerFlags: [String] { self == .openmp ? ["-fopenmp"] : [] }
   }
 
   /// The prefix of everything in the C: `lenet5` gives `lenet5_run`.

@@ -22,7 +22,7 @@ package struct CompiledProgram {
       self.engine = "libtcc"
     case .cc:
       var compiler = SystemCompiler()
-      if options.threads == .openmp { compiler.flags.append("-fopenmp") }
+      compiler.flags += options.threads.compilerFlags
       module = try compiler.load(sources)
       self.engine = compiler.text
     }

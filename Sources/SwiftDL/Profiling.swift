@@ -16,7 +16,7 @@ extension Model {
 
 extension Compilation {
   fileprivate func timed(_ options: ProfileOptions, _ progress: (Progress) -> Void) throws(Diagnostic) -> Profile {
-    let compiler = SystemCompiler(line: options.compiler, flags: ["-O3"] + (options.compile.threads == .openmp ? ["-fopenmp"] : []))
+    let compiler = SystemCompiler(line: options.compiler, flags: ["-O3"] + options.compile.threads.compilerFlags)
     progress(Progress(activity: "measuring the machine", fraction: nil))
     let machine = try MachineLimits(target: options.compile.target, compiler, peak: options.peak)
     progress(Progress(activity: "compiling the C with \(compiler.text)", fraction: nil))

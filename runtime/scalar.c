@@ -90,6 +90,9 @@ static inline int64_t swdl_floordiv_i64(int64_t a, int64_t b) {
   return rest != 0 && (rest < 0) != (b < 0) ? quotient - 1 : quotient;
 }
 
+/* The upper half of a product: a * b / 2^32, rounded towards minus infinity. */
+static inline int32_t swdl_mulhi_i32(int32_t a, int32_t b) { return (int32_t)(uint32_t)((uint64_t)((int64_t)a * b) >> 32); }
+
 /* An amount that is negative or not less than the width moves every bit out; a negative number leaves its sign. */
 static inline int64_t swdl_shl_i64(int64_t x, int64_t by) { return by >= 0 && by < 64 ? (int64_t)((uint64_t)x << by) : 0; }
 

@@ -106,7 +106,7 @@ extension ExpressionPrinter {
     case .maximum: return .call("swdl_max\(suffix)", x, y)
     case .power: return rounded(.call("pow\(suffix)", x, y), a.dtype)
     case .arcTangent2: return rounded(.call("atan2\(suffix)", x, y), a.dtype)
-    case .and, .or, .xor, .shiftLeft, .shiftRight: preconditionFailure("\(function) of \(a.dtype)")
+    case .multiplyHigh, .and, .or, .xor, .shiftLeft, .shiftRight: preconditionFailure("\(function) of \(a.dtype)")
     }
   }
 
@@ -140,6 +140,7 @@ extension ExpressionPrinter {
     case .add: return arithmetic("+", .additive, function, a, b)
     case .subtract: return arithmetic("-", .additive, function, a, b)
     case .multiply: return arithmetic("*", .multiplicative, function, a, b)
+    case .multiplyHigh: return highProduct(a, b)
     case .divide where isHarmlessDivision(a, by: b): return narrowed(.infix("/", .multiplicative, print(a), print(b)), a.dtype)
     case .remainder where isHarmlessDivision(a, by: b): return narrowed(.infix("%", .multiplicative, print(a), print(b)), a.dtype)
     case .divide: return helper("div", a, b)
@@ -156,6 +157,11 @@ extension ExpressionPrinter {
     case .shiftRight: return helper("shr", a, b)
     case .arcTangent2: preconditionFailure("\(function) of \(a.dtype)")
     }
+  }
+
+  private func highProduct(_ a: Expr, _ b: Expr) -> Fragment {
+    precondition(a.dtype == .int32 && b.dtype == .int32, "the upper half of a product of \(a.dtype) and \(b.dtype)")
+    return .call("swdl_mulhi_i32", print(a), print(b))
   }
 
   /// Plain where C cannot overflow, else through unsigned numbers, which wrap.

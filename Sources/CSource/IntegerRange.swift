@@ -48,6 +48,9 @@ struct IntegerKnowledge {
     case .multiply:
       let corners = [x.lowerBound, x.upperBound].flatMap { p in [y.lowerBound, y.upperBound].map { (p, $0) } }
       return hull(corners.map { $0.0.multipliedReportingOverflow(by: $0.1) })
+    case .multiplyHigh:
+      let product = rawRange(.multiply, a, b)
+      return product.map { $0.lowerBound >> 32...$0.upperBound >> 32 }
     case .minimum: return min(x.lowerBound, y.lowerBound)...min(x.upperBound, y.upperBound)
     case .maximum: return max(x.lowerBound, y.lowerBound)...max(x.upperBound, y.upperBound)
     case .divide: return y.lowerBound > 0 ? hull([x.lowerBound, x.upperBound, 0].map { ($0 / y.lowerBound, false) }) : nil

@@ -68,7 +68,7 @@ extension ExpressionPrinter {
     case .and: "and"
     case .or: "or"
     case .xor: "xor"
-    case .remainder, .floorDivide, .floorModulo, .power, .arcTangent2, .shiftLeft, .shiftRight:
+    case .multiplyHigh, .remainder, .floorDivide, .floorModulo, .power, .arcTangent2, .shiftLeft, .shiftRight:
       preconditionFailure("\(function) does not act on vectors")
     }
   }

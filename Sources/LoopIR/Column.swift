@@ -237,7 +237,7 @@ extension BinaryFunction {
     case .minimum: return Int64(bitPattern: Swift.min(x, y))
     case .maximum: return Int64(bitPattern: Swift.max(x, y))
     case .shiftRight: return Int64(bitPattern: x >> y)
-    case .add, .subtract, .multiply, .power, .and, .or, .xor, .shiftLeft, .arcTangent2: return value(a, b)
+    case .add, .subtract, .multiply, .multiplyHigh, .power, .and, .or, .xor, .shiftLeft, .arcTangent2: return value(a, b)
     }
   }
 }

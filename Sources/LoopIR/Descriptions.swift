@@ -35,7 +35,7 @@ extension BinaryFunction {
     case .xor: "^"
     case .shiftLeft: "<<"
     case .shiftRight: ">>"
-    case .floorDivide, .floorModulo, .minimum, .maximum, .power, .arcTangent2: nil
+    case .multiplyHigh, .floorDivide, .floorModulo, .minimum, .maximum, .power, .arcTangent2: nil
     }
   }
 }

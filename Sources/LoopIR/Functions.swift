@@ -70,6 +70,8 @@ private func signOf<Number: BinaryFloatingPoint>(_ x: Number) -> Number { x > 0 
 /// Functions of two numbers of one type.
 package enum BinaryFunction: String, Hashable, Sendable, CaseIterable {
   case add, subtract, multiply
+  /// On int32: the upper half of the product of 64 bits, which is `a * b / 2^32` rounded towards minus infinity.
+  case multiplyHigh
   /// Integers: truncates towards zero, as C does.
   case divide
   /// The rest that `divide` leaves, with the sign of the first operand; for floats C's `fmod`.
@@ -99,7 +101,7 @@ extension BinaryFunction {
     case .maximum: return Swift.max(a, b)
     case .floorDivide: return b == 0 ? nil : a.flooredDivision(by: b)
     case .floorModulo: return b == 0 ? nil : a - a.flooredDivision(by: b) * b
-    case .power, .arcTangent2, .and, .or, .xor, .shiftLeft, .shiftRight: return nil
+    case .multiplyHigh, .power, .arcTangent2, .and, .or, .xor, .shiftLeft, .shiftRight: return nil
     }
     return checked.overflow ? nil : checked.partialValue
   }
@@ -118,7 +120,7 @@ extension BinaryFunction {
     case .maximum: a < b ? b : a
     case .power: Glibc.pow(a, b)
     case .arcTangent2: Glibc.atan2(a, b)
-    case .and, .or, .xor, .shiftLeft, .shiftRight: preconditionFailure("\(self) acts on integers and bool")
+    case .multiplyHigh, .and, .or, .xor, .shiftLeft, .shiftRight: preconditionFailure("\(self) acts on integers and bool")
     }
   }
 
@@ -128,8 +130,8 @@ extension BinaryFunction {
     switch self {
     case .power: Glibc.powf(a, b)
     case .arcTangent2: Glibc.atan2f(a, b)
-    case .add, .subtract, .multiply, .divide, .remainder, .floorDivide, .floorModulo, .minimum, .maximum, .and, .or, .xor, .shiftLeft,
-      .shiftRight:
+    case .add, .subtract, .multiply, .multiplyHigh, .divide, .remainder, .floorDivide, .floorModulo, .minimum, .maximum, .and, .or, .xor,
+      .shiftLeft, .shiftRight:
       Float(value(Double(a), Double(b)))
     }
   }
@@ -140,6 +142,7 @@ extension BinaryFunction {
     case .add: a &+ b
     case .subtract: a &- b
     case .multiply: a &* b
+    case .multiplyHigh: (a &* b) >> 32
     case .divide: b == 0 ? 0 : a.dividedReportingOverflow(by: b).partialValue
     case .remainder: b == 0 ? 0 : a.remainderReportingOverflow(dividingBy: b).partialValue
     case .floorDivide: b == 0 ? 0 : flooredDivision(a, b)

@@ -77,7 +77,8 @@ extension IndexScope {
     case .divide: return b.positiveConstant.map { bounds(of: a).divided(by: $0) } ?? .unbounded
     case .remainder: return b.positiveConstant.map { bounds(of: a).remainder(by: $0) } ?? .unbounded
     case .floorModulo: return b.positiveConstant.map { Interval(0, $0 - 1) } ?? .unbounded
-    case .add, .subtract, .multiply, .floorDivide, .power, .arcTangent2, .shiftLeft, .shiftRight, .and, .or, .xor: return .unbounded
+    case .add, .subtract, .multiply, .multiplyHigh, .floorDivide, .power, .arcTangent2, .shiftLeft, .shiftRight, .and, .or, .xor:
+      return .unbounded
     }
   }
 

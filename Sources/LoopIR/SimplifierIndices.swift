@@ -31,7 +31,8 @@ extension IndexScope {
     case .floorModulo where interval(of: a).isNonNegative && interval(of: b).isNonNegative: return remainder(a, b)
     case .minimum: return interval(of: a - b).upper.map { $0 <= 0 } ?? false ? a : lesser(function, b, a)
     case .maximum: return interval(of: a - b).lower.map { $0 >= 0 } ?? false ? a : lesser(function, b, a)
-    case .floorDivide, .floorModulo, .power, .arcTangent2, .shiftLeft, .shiftRight, .and, .or, .xor: return opaque(function, a, b)
+    case .multiplyHigh, .floorDivide, .floorModulo, .power, .arcTangent2, .shiftLeft, .shiftRight, .and, .or, .xor:
+      return opaque(function, a, b)
     }
   }
 

@@ -22,7 +22,7 @@ extension BinaryFunction {
   package var isVectorised: Bool {
     switch self {
     case .add, .subtract, .multiply, .divide, .minimum, .maximum, .and, .or, .xor: true
-    case .remainder, .floorDivide, .floorModulo, .power, .arcTangent2, .shiftLeft, .shiftRight: false
+    case .multiplyHigh, .remainder, .floorDivide, .floorModulo, .power, .arcTangent2, .shiftLeft, .shiftRight: false
     }
   }
 }

@@ -92,7 +92,8 @@ private struct AffineForm {
     case .divide:
       guard b.scale == nil, let divisor = b.offset else { return nil }
       return a.map { $0 / divisor }
-    case .remainder, .floorDivide, .floorModulo, .minimum, .maximum, .power, .arcTangent2, .shiftLeft, .shiftRight, .and, .or, .xor:
+    case .multiplyHigh, .remainder, .floorDivide, .floorModulo, .minimum, .maximum, .power, .arcTangent2, .shiftLeft, .shiftRight, .and,
+      .or, .xor:
       return nil
     }
   }

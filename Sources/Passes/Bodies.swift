@@ -107,7 +107,7 @@ extension UnaryFunction {
 extension BinaryFunction {
   fileprivate var isCheap: Bool {
     switch self {
-    case .add, .subtract, .multiply, .minimum, .maximum, .and, .or, .xor, .shiftLeft, .shiftRight: true
+    case .add, .subtract, .multiply, .multiplyHigh, .minimum, .maximum, .and, .or, .xor, .shiftLeft, .shiftRight: true
     case .divide, .remainder, .floorDivide, .floorModulo, .power, .arcTangent2: false
     }
   }

@@ -86,7 +86,8 @@ private let exactOnFloats: [BinaryFunction] = [
   private func expectAgreement(_ dtypes: [DType], _ backend: Backend) throws {
     let program = program(
       { dtype, a, b in
-        let binary = BinaryFunction.allCases.filter { $0 != .arcTangent2 }.map { Expr.binary($0, a, b) }
+        let binary = BinaryFunction.allCases.filter { $0 != .arcTangent2 && ($0 != .multiplyHigh || dtype == .int32) }
+          .map { Expr.binary($0, a, b) }
         let literals: [Expr] = [a / .int(3, dtype), a * .int(7, dtype), .multiplyAdd(a, b, a), .binary(.floorModulo, a, .int(5, dtype))]
         let unary = [UnaryFunction.negate, .abs, .sign, .bitwiseNot, .not].map { Expr.unary($0, a) }
         let compared = LoopIR.Comparison.allCases.map { Expr.select(.compare($0, a, b), a, b) }

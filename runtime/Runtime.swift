@@ -34,6 +34,9 @@ package enum Runtime {
   /// A program that measures the machine.
   package static let peak = String(decoding: PackageResources.peak_c, as: UTF8.self)
 
+  /// The part of a program that times kernels which follows the kernels.
+  package static let timing = String(decoding: PackageResources.tune_c, as: UTF8.self)
+
   /// The files as they are, with vectors for each number of lanes.
   package static let files: [String] = {
     let vector = String(decoding: PackageResources.vector_c, as: UTF8.self)

@@ -73,19 +73,9 @@ package struct ModelPrinter {
     lines.add("#include <math.h>")
     if usesMemory { lines.add("#include <string.h>") }
     lines.add("")
-    for line in (options.isStrict ? strictPragmas : []) + options.preamble { lines.add(line) }
-    // All kernels inlined into one function: some compilers then take minutes.
-    lines.add("#if defined(__GNUC__)\n#define SWDL_KERNEL __attribute__((noinline)) static\n#else\n#define SWDL_KERNEL static\n#endif\n")
+    for line in options.prologue { lines.add(line) }
     if options.isTraced { lines.add("extern void (*swiftdl_trace_hook)(int32_t step, const void *data);\n") }
     return lines.text + runtime
-  }
-
-  /// No product is fused with a sum: gcc's default dialect and clang would.
-  private var strictPragmas: [String] {
-    [
-      "#define SWDL_STRICT", "#if defined(__clang__)", "#pragma STDC FP_CONTRACT OFF", "#elif defined(__GNUC__)",
-      "#pragma GCC optimize(\"fp-contract=off\")", "#endif", "",
-    ]
   }
 
   private var resetFunction: String {
@@ -96,4 +86,21 @@ package struct ModelPrinter {
     lines.close()
     return lines.text + "\n"
   }
+}
+
+extension SourceOptions {
+  /// What comes before all code.
+  var prologue: [String] {
+    // All kernels inlined into one function: some compilers then take minutes.
+    let kernel = [
+      "#if defined(__GNUC__)", "#define SWDL_KERNEL __attribute__((noinline)) static", "#else", "#define SWDL_KERNEL static", "#endif", "",
+    ]
+    return (isStrict ? Self.strictPragmas : []) + preamble + kernel
+  }
+
+  /// No product is fused with a sum: gcc's default dialect and clang would.
+  private static let strictPragmas = [
+    "#define SWDL_STRICT", "#if defined(__clang__)", "#pragma STDC FP_CONTRACT OFF", "#elif defined(__GNUC__)",
+    "#pragma GCC optimize(\"fp-contract=off\")", "#endif", "",
+  ]
 }

@@ -13,7 +13,7 @@ struct ColumnTiling {
     guard let extent = plan.extent(tile.lanes) else { return try open(&plan, tile) }
     let lanes = target.vectorWidths.first { $0 <= extent } ?? 1
     let vectors = extent / lanes
-    let blocks = vectors.ceilingDivision(by: limits.columns)
+    let blocks = vectors.ceilingDivision(by: widest(plan))
     let columns = vectors.ceilingDivision(by: blocks)
     let size = columns * lanes
     if extent % size == 0 { return try block(&plan, tile, lanes, columns, .mustDivide) }
@@ -53,7 +53,12 @@ struct ColumnTiling {
     try rows(&plan, tile, columns)
   }
 
+  private func widest(_ plan: Plan) -> Int { Swift.max(1, plan.choice.columns ?? limits.columns) }
+
   private func rows(_ plan: inout Plan, _ tile: Tile, _ columns: Int) throws(Diagnostic) {
-    try RowTiling(target: target, rows: limits.rows(columns * tile.accumulators)).apply(&plan, tile)
+    let fitting = limits.rows(columns * tile.accumulators)
+    // Narrow parts at the end have registers for more rows than were chosen.
+    let rows = plan.choice.rows.map { columns < widest(plan) ? Swift.max($0, fitting) : $0 } ?? fitting
+    try RowTiling(target: target, rows: rows).apply(&plan, tile)
   }
 }

@@ -32,7 +32,7 @@ extension Strategy {
     let reusing = others.filter { name in streams.allSatisfy { $0.stride(along: name) == 0 } }
     let apart = others.filter { !reusing.contains($0) }
     try plan.reorder(apart + [lanes] + reusing)
-    let rows = plan.fuse(reusing)
+    let rows = try plan.blocked(plan.fuse(reusing), inside: apart + [lanes])
     guard plan.tileable(rows.last) >= leastRows else { throw .anotherShape }
     var accumulators = shape.accumulators
     var isAlternating = false
@@ -43,13 +43,28 @@ extension Strategy {
     let tile = Tile(lanes: lanes, others: rows, rows: rows.last, accumulators: accumulators)
     try ColumnTiling(target: target, limits: .contraction(target, plan.tileable(rows.last), accumulators)).apply(&plan, tile)
     plan.unrollShortLoops(shape.reductions.reversed())
-    for buffer in Set(streams.map(\.buffer)) where !isAlternating && plan.comesFromAfar(buffer, target) {
+    for buffer in Set(streams.map(\.buffer)) where !isAlternating && plan.isWorthPrefetching(buffer, target) {
       try plan.apply(.prefetch(buffer.name, ahead: 2048))
     }
   }
 }
 
 extension Plan {
+  /// With the blocks that were chosen: the first of the rows cut into so many parts, with the loop over them outside of all.
+  fileprivate mutating func blocked(_ rows: [String], inside outer: [String]) throws(Diagnostic) -> [String] {
+    guard let count = choice.blocks, count > 1, let first = rows.first, has(first) else { return rows }
+    guard let extent = extent(first), extent > count, extent.isMultiple(of: count) else { throw .anotherShape }
+    try apply(.split(first, by: extent / count, tail: .mustDivide))
+    let inner = [first + "_i"] + rows.dropFirst()
+    try reorder([first + "_o"] + outer + inner)
+    return inner
+  }
+
+  fileprivate func isWorthPrefetching(_ buffer: Buffer, _ target: Target) -> Bool {
+    guard let chosen = choice.prefetches else { return comesFromAfar(buffer, target) }
+    return chosen && original.parameters.contains { $0.buffer == buffer && !$0.isWritten }
+  }
+
   /// A buffer that is only read, and that the caches of a core do not hold from one run to the next: it fills more than half of them.
   fileprivate func comesFromAfar(_ buffer: Buffer, _ target: Target) -> Bool {
     guard let cache = target.caches.last, let count = buffer.count.constant else { return false }

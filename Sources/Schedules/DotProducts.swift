@@ -15,8 +15,8 @@ extension Strategy {
     guard reduction.body.allSatisfy({ $0.asLoop == nil }), shape.isSideBySide(along: reduction.variable) else { throw .anotherShape }
     let lanes = target.vectorWidths.first { $0 <= plan.extent(reduction.variable) ?? $0 }
     if let lanes { try plan.apply(.vectoriseReduction(reduction.variable, lanes: lanes)) }
-    let columns = 4
-    let rows = Swift.max(1, (target.registers - 2 - columns) / columns)
+    let columns = Swift.max(1, plan.choice.columns ?? 4)
+    let rows = Swift.max(1, plan.choice.rows ?? (target.registers - 2 - columns) / columns)
     for (name, size) in zip(shape.band.reversed().map(\.variable), [columns, rows]) {
       _ = plan.attempt { (trial) throws(Diagnostic) in
         try RowTiling(target: target, rows: size / shape.accumulators).apply(

@@ -19,8 +19,9 @@ extension Plan {
     guard target.lanes > 1, let reduction = shape.onlyReduction, let extent = extent(lanes) else { return 1 }
     let width = target.vectorWidths.first { $0 <= extent } ?? 1
     let sums = shape.accumulators * Swift.min(extent / width, Swift.max(1, target.registers / 2 / shape.accumulators))
-    guard sums > 0, sums < 8 else { return 1 }
-    let count = target.registers / 2 / sums >= 4 ? 4 : 2
+    guard sums > 0, sums < 8 || choice.chains != nil else { return 1 }
+    let count = choice.chains ?? (target.registers / 2 / sums >= 4 ? 4 : 2)
+    guard count > 1 else { return 1 }
     guard self.extent(reduction).map({ $0 >= 4 * count }) ?? false else { return 1 }
     let isDone = attempt { (trial) throws(Diagnostic) in try trial.apply(.chainReduction(reduction, count: count)) }
     return isDone ? count : 1

@@ -9,6 +9,8 @@ package struct Plan: Sendable {
   package private(set) var kernel: Kernel
   package private(set) var directives: [Directive] = []
   package let ranges: [String: ClosedRange<Int>]
+  /// What goes before the strategies' own decisions about the nest at hand.
+  var choice = ScheduleChoice()
 
   package init(_ kernel: Kernel, dims ranges: [String: ClosedRange<Int>] = [:]) {
     original = kernel.simplified(dims: ranges)

@@ -35,6 +35,8 @@ public struct Compilation: Sendable {
   /// The C file first, then its header, then what else was asked for.
   public let files: [File]
   public let dumps: [Dump]
+  /// What is odd but does not keep the model from being compiled.
+  public let warnings: [Problem]
   let program: Program
   let graph: Graph
   let options: CompileOptions
@@ -42,12 +44,17 @@ public struct Compilation: Sendable {
 
   /// Optimises, schedules and prints a model.
   public init(_ model: Model, _ options: CompileOptions, progress: (Progress) -> Void = { _ in }) throws(CompilerError) {
-    var dumps: [Dump] = []
+    var (dumps, warnings): ([Dump], [Problem]) = ([], [])
     let stages = try reporting(file: model.path) { () throws(Diagnostic) in
-      try Self.stages(model.source.graph, options, progress: progress) { dumps.append($0) }
+      try Self.stages(model.source.graph, options, progress: progress) {
+        dumps.append($0)
+      } warn: {
+        warnings.append(Problem($0))
+      }
     }
     (graph, program) = stages
     self.dumps = dumps
+    self.warnings = warnings
     self.options = options
     progress(Progress(activity: "printing C", fraction: 0.9))
     generated = try reporting(file: model.path) { () throws(Diagnostic) in try Self.emit(stages.1, options, trace: false) }
@@ -56,15 +63,28 @@ public struct Compilation: Sendable {
 
   /// The machine that loops are scheduled for. Where every compiler must give the same bits, there is one order of operations for
   /// all: the portable one, without fused products.
-  private static func scheduledTarget(_ options: CompileOptions) throws(Diagnostic) -> Target {
+  static func scheduledTarget(_ options: CompileOptions) throws(Diagnostic) -> Target {
     let target = try Target.named(options.target)
     return options.numerics == .strict ? .generic : target
   }
 
   /// The optimised graph and its program.
   package static func stages(
-    _ source: Graph, _ options: CompileOptions, progress: (Progress) -> Void = { _ in }, dump: (Dump) -> Void = { _ in }
+    _ source: Graph, _ options: CompileOptions, progress: (Progress) -> Void = { _ in }, dump: (Dump) -> Void = { _ in },
+    warn: (Diagnostic) -> Void = { _ in }
   ) throws(Diagnostic) -> (Graph, Program) {
+    let graph = try optimised(source, options, progress: progress, dump: dump)
+    progress(Progress(activity: "lowering and scheduling", fraction: 0.5))
+    let scheduling = try KernelScheduling(options, scheduledTarget(options), dims: graph.usableDims())
+    let program = try Lowering(schedule: scheduling.scheduled).lower(graph, name: options.name)
+    for problem in try scheduling.problems() { warn(problem) }
+    return (graph, program)
+  }
+
+  /// The graph after all passes.
+  package static func optimised(
+    _ source: Graph, _ options: CompileOptions, progress: (Progress) -> Void = { _ in }, dump: (Dump) -> Void = { _ in }
+  ) throws(Diagnostic) -> Graph {
     let target = try scheduledTarget(options)
     let isPacked = target.lanes > 1 && options.schedule == .automatic
     let pipeline = Pipeline.standard(PipelineOptions(target: isPacked ? target : nil))
@@ -77,10 +97,7 @@ public struct Compilation: Sendable {
       if let before { dump(Dump(pass: pass.name, text: before == graph ? "(unchanged)" : graph.description)) }
       done += 1
     }
-    progress(Progress(activity: "lowering and scheduling", fraction: 0.5))
-    let dims = try graph.usableDims()
-    let lowering = Lowering { options.schedule == .none ? $0 : schedule($0, for: target, dims: dims, threads: options.threads == .openmp) }
-    return (graph, try lowering.lower(graph, name: options.name))
+    return graph
   }
 }
 

@@ -45,6 +45,8 @@ public struct CompileOptions: Sendable {
   public var numerics = Numerics.fast
   public var schedule = Schedule.automatic
   public var threads = Threads.none
+  /// Schedules that were measured for this model and target.
+  public var tuning: Tuning?
   /// Also a `main` that runs the model on files.
   public var harness = false
   /// Counters of the time of each layer in the model's struct; a harness prints them.

@@ -7,18 +7,24 @@ import Validation
 extension Compilation {
   /// The files of a program.
   package static func emit(_ program: Program, _ options: CompileOptions, trace: Bool) throws(Diagnostic) -> GeneratedSource {
-    let target = try Target.named(options.target)
-    var source = SourceOptions(name: options.name)
+    var source = try sourceOptions(options)
     source.fileName = options.fileName
     source.headerName = options.header
     source.weights = options.weights.storage
-    source.isStrict = options.numerics == .strict
     source.isTraced = trace
     source.isProfiled = options.profile
     source.hasHarness = options.harness
+    return ModelPrinter.print(program, source)
+  }
+
+  /// What concerns the kernels.
+  static func sourceOptions(_ options: CompileOptions) throws(Diagnostic) -> SourceOptions {
+    let target = try Target.named(options.target)
+    var source = SourceOptions(name: options.name)
+    source.isStrict = options.numerics == .strict
     source.preamble = target.preamble
     source.postamble = target.postamble
-    return ModelPrinter.print(program, source)
+    return source
   }
 }
 

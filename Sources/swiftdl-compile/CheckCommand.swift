@@ -40,7 +40,7 @@ struct CheckCommand: ParsableCommand {
       let progress = ProgressLine()
       defer { progress.finish() }
       let loaded = try model.load(withTestData: true)
-      var options = CheckOptions(code.options(name: "model"))
+      var options = try CheckOptions(code.options(name: "model"))
       options.engine = jit
       options.runs = runs
       options.seed = seed

@@ -25,19 +25,23 @@ struct CodeArguments: ParsableArguments {
       "Where constant data goes: arrays in the C (inline), a file that the assembler takes in (incbin), or handed over at run time (bind).")
   var weights = CompileOptions.Weights.automatic
 
+  @Option(help: "Schedules that were measured for this model and target: what tune wrote.", completion: .file(extensions: ["json"]))
+  var tuned: String?
+
   func validate() throws {
     guard Compilation.targets.contains(target) else {
       throw ValidationError("there is no target \"\(target)\"; there are \(Compilation.targets.joined(separator: ", "))")
     }
   }
 
-  func options(name: String) -> CompileOptions {
+  func options(name: String) throws -> CompileOptions {
     var options = CompileOptions(name: name)
     options.target = target
     options.numerics = numerics
     options.schedule = schedule
     options.threads = threads
     options.weights = weights
+    options.tuning = try tuned.map { try Tuning(contentsOf: $0) }
     return options
   }
 }

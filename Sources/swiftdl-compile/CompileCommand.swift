@@ -58,8 +58,9 @@ struct CompileCommand: ParsableCommand {
       defer { progress.finish() }
       progress.show("reading \(model.model)")
       let loaded = try model.load()
-      let compilation = try Compilation(loaded, options) { progress.show($0.activity, $0.fraction) }
+      let compilation = try Compilation(loaded, options()) { progress.show($0.activity, $0.fraction) }
       progress.finish()
+      Terminal.show(compilation.warnings)
       for dump in compilation.dumps { print("after \(dump.pass):\n\(dump.text)\n") }
       let files = try outputFiles(compilation, loaded)
       if verifyUnchanged { try files.verifyUnchanged() } else { try files.write() }
@@ -69,9 +70,9 @@ struct CompileCommand: ParsableCommand {
   private var outputURL: URL { URL(fileURLWithPath: output) }
   private var headerURL: URL { header.map { URL(fileURLWithPath: $0) } ?? outputURL.deletingPathExtension().appendingPathExtension("h") }
 
-  private var options: CompileOptions {
+  private func options() throws -> CompileOptions {
     let base = outputURL.deletingPathExtension().lastPathComponent
-    var options = code.options(name: name ?? base)
+    var options = try code.options(name: name ?? base)
     options.fileName = base
     options.header = headerURL.lastPathComponent
     options.harness = harness
@@ -85,7 +86,7 @@ struct CompileCommand: ParsableCommand {
     let folder = outputURL.deletingLastPathComponent()
     var files = OutputFiles()
     for file in compilation.files {
-      let url = file.name == options.header ? headerURL : folder.appendingPathComponent(file.name)
+      let url = file.name == headerURL.lastPathComponent ? headerURL : folder.appendingPathComponent(file.name)
       files.add(url.path, file.contents)
     }
     if let manifest { files.add(manifest, Array(compilation.manifest.utf8)) }
@@ -95,6 +96,7 @@ struct CompileCommand: ParsableCommand {
 
   private func dependencies(_ loaded: Model) -> String {
     func escaped(_ path: String) -> String { path.replacing("$", with: "$$").replacing(" ", with: "\\ ").replacing("#", with: "\\#") }
-    return "\(escaped(output)): \(loaded.files.map(escaped).joined(separator: " "))\n"
+    let files = loaded.files + [code.tuned].compactMap { $0 }
+    return "\(escaped(output)): \(files.map(escaped).joined(separator: " "))\n"
   }
 }

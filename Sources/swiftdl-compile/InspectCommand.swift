@@ -49,6 +49,7 @@ struct InspectCommand: ParsableCommand {
       if graph { return print(loaded.text) }
       if profile { return show(try measure(loaded)) }
       let compilation = try Compilation(loaded, code.options(name: "model"))
+      Terminal.show(compilation.warnings)
       if json { print(compilation.manifest, terminator: "") } else { show(loaded, compilation) }
     }
   }
@@ -73,7 +74,7 @@ struct InspectCommand: ParsableCommand {
   private func measure(_ loaded: Model) throws -> Profile {
     let progress = ProgressLine()
     defer { progress.finish() }
-    var options = ProfileOptions(code.options(name: "model"))
+    var options = try ProfileOptions(code.options(name: "model"))
     options.compiler = cc
     options.runs = runs
     options.peak = peak.map { $0 * 1e9 }

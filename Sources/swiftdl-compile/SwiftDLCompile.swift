@@ -14,10 +14,11 @@ import SwiftDL
         swiftdl-compile check model.json                 prove the C against the reference, layer by layer
         swiftdl-compile inspect model.json               show layers, parameters, memory
         swiftdl-compile inspect model.json --profile     show where the time goes
+        swiftdl-compile tune model.json -o tune.json     measure schedules on this machine, for compile --tuned tune.json
 
       Exit codes: 0 done; 1 the model cannot be compiled; 2 a check failed; 64 wrong usage.
       """,
     version: "0.1.0",
-    subcommands: [CompileCommand.self, CheckCommand.self, InspectCommand.self],
+    subcommands: [CompileCommand.self, CheckCommand.self, InspectCommand.self, TuneCommand.self],
     defaultSubcommand: CompileCommand.self)
 }

@@ -1,0 +1,69 @@
+import ArgumentParser
+import Foundation
+import SwiftDL
+
+struct TuneCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tune", abstract: "Measure schedules on this machine, for compile --tuned.",
+    discussion: """
+      Builds several schedules of each kernel with the system's compiler and times them, with constant data as cold as in a run of the \
+      whole model. What is at least 3 % faster than the schedule of the cost model, twice, is written to OUTPUT:
+
+        swiftdl-compile tune model.onnx -o tune.json --target native
+        swiftdl-compile model.onnx -o model.c --target native --tuned tune.json
+
+      The file is for this model, target and version of swiftdl-compile. Let the machine do nothing else meanwhile.
+      """)
+
+  @OptionGroup var model: ModelArguments
+  @OptionGroup var code: CodeArguments
+
+  @Option(name: .shortAndLong, help: "The file to write: tune.json.", completion: .file(extensions: ["json"]))
+  var output: String
+
+  @Option(help: "The C compiler and its flags. Default: what CC says, or cc, with -O3.")
+  var cc: String?
+
+  func validate() throws {
+    guard code.schedule == .automatic else { throw ValidationError("--schedule none leaves nothing to measure") }
+    guard code.tuned == nil else { throw ValidationError("--tuned is for compile: tune measures anew") }
+  }
+
+  func run() throws {
+    try reportingProblems {
+      let progress = ProgressLine()
+      defer { progress.finish() }
+      let loaded = try model.load()
+      var options = TuneOptions(try code.options(name: "model"))
+      options.compiler = cc
+      let report = try loaded.tune(options) { progress.show($0.activity, $0.fraction) }
+      progress.finish()
+      var files = OutputFiles()
+      files.add(output, Array(report.tuning.json.utf8))
+      try files.write()
+      show(report)
+    }
+  }
+
+  private func show(_ report: TuneReport) {
+    let changed = report.nests.filter { !$0.choice.isEmpty }
+    let rows = changed.map { nest in
+      [nest.kernel, nest.loop, nest.choice, "\(nest.calls)", micros(nest.defaultSeconds), micros(nest.seconds), gain(nest)]
+    }
+    if !rows.isEmpty {
+      print(table(["kernel", "loop", "choice", "calls", "before µs", "after µs", "gain"], rows, leftAligned: [0, 1, 2]) + "\n")
+    }
+    let (before, after) = report.nests.reduce((0.0, 0.0)) { sums, nest in
+      (sums.0 + Double(nest.calls) * nest.defaultSeconds, sums.1 + Double(nest.calls) * nest.seconds)
+    }
+    print(
+      """
+      \(changed.count) of \(report.nests.count) loop nests changed; their calls in one run: \(micros(before)) µs before, \(micros(after)) µs after
+      target \(report.target), \(report.compiler)
+      """)
+  }
+
+  private func micros(_ seconds: Double) -> String { String(format: "%.2f", seconds * 1e6) }
+
+  private func gain(_ nest: TuneReport.Nest) -> String { String(format: "%.1f %%", 100 * (nest.defaultSeconds / nest.seconds - 1)) }
+}

@@ -2,7 +2,7 @@
 SWIFT ?= swift
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PACKAGES := gcc make libc6-dev libtcc-dev tcc zlib1g-dev
-TEST_PACKAGES := g++ clang-14 gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm
+TEST_PACKAGES := g++ clang-14 gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 
 SWIFTDL := $(CURDIR)/.build/release/swiftdl-compile
 
@@ -35,12 +35,16 @@ samples: build
 	$(MAKE) --no-print-directory -C samples/embed run SWIFTDL=$(SWIFTDL)
 	$(MAKE) --no-print-directory -C samples/cortex-m7 run SWIFTDL=$(SWIFTDL)
 
-## The backend suite of ONNX: all of it through libtcc and the interpreter, a part through gcc with sanitizers.
+## The backend suite of ONNX: all of it through libtcc and the interpreter, a part through gcc with sanitizers, with vectors of this
+## machine and with those of an emulated one.
 conformance: build
 	test -x .build/venv/bin/python || { $(call install,python3-venv); python3 -m venv .build/venv; }
 	.build/venv/bin/python -m pip install --quiet --requirement Tests/Conformance/requirements.txt
 	.build/venv/bin/python Tests/Conformance/onnx_suite.py $(SWIFTDL) --engine check
 	.build/venv/bin/python Tests/Conformance/onnx_suite.py $(SWIFTDL) --every 10 --cc 'gcc -O1 -g -std=c99 -Wall -Wextra -Werror -fsanitize=address,undefined -fno-sanitize-recover'
+	.build/venv/bin/python Tests/Conformance/onnx_suite.py $(SWIFTDL) --every 10 --flags '--target native' --cc 'gcc -O2 -std=c99 -Wall -Wextra -Werror'
+	.build/venv/bin/python Tests/Conformance/onnx_suite.py $(SWIFTDL) --every 20 --flags '--target aarch64-neon' \
+	  --cc 'aarch64-linux-gnu-gcc -O2 -static -std=c99 -Wall -Wextra -Werror' --run qemu-aarch64
 
 build:
 	$(SWIFT) build -c release --product swiftdl-compile

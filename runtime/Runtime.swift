@@ -40,7 +40,7 @@ package enum Runtime {
   /// The files as they are, with vectors for each number of lanes.
   package static let files: [String] = {
     let vector = String(decoding: PackageResources.vector_c, as: UTF8.self)
-    return [PackageResources.clock_c, PackageResources.scalar_c, PackageResources.x86_c].map { String(decoding: $0, as: UTF8.self) }
+    return [PackageResources.clock_c, PackageResources.scalar_c, PackageResources.x86_c, PackageResources.neon_c].map { String(decoding: $0, as: UTF8.self) }
       + [16, 8, 4].map { lanes in
         // The numbers of lanes in the text, and no other numbers, look like this.
         ["x16", "[16]", "(16 *", "< 16;", "= 16 /"].reduce(vector) { $0.replacing($1, with: $1.replacing("16", with: "\(lanes)")) }

@@ -2,7 +2,11 @@ import Glibc
 
 extension Target {
   /// The best target that runs on the machine that compiles.
-  package static let native: Target = best(for: processorFeatures)
+  #if arch(arm64)
+    package static let native: Target = .aarch64Neon
+  #else
+    package static let native: Target = best(for: processorFeatures)
+  #endif
 
   /// The last of the targets all of whose instructions are among `features`, named as Linux names them.
   package static func best(for features: Set<String>) -> Target {

@@ -28,7 +28,7 @@ extension Target {
     postamble: [])
 
   /// All targets that can be named; `native` stands for the best of them that this machine runs.
-  package static let all: [Target] = [.generic, .x86v3, .x86v4]
+  package static let all: [Target] = [.generic, .x86v3, .x86v4, .aarch64Neon]
 
   /// The target of that name.
   package static func named(_ name: String) throws(Diagnostic) -> Target {

@@ -7,6 +7,8 @@ package struct SystemCompiler: Sendable {
   package var command: [String]
   package var flags = ["-O3", "-march=native", "-std=c99"]
   package var timeout: Duration = .seconds(600)
+  /// What starts the programs that it makes, where this machine does not run them by itself: an emulator and its arguments.
+  package var launcher: [String] = []
 
   /// The compiler `name` with `flags`; otherwise what the variable CC says; otherwise `cc`.
   package init(_ name: String? = nil, flags: [String]? = nil) {
@@ -40,7 +42,7 @@ package struct SystemCompiler: Sendable {
 
   /// Compiles and links a program with a `main`.
   package func executable(_ sources: SourceSet) throws(Diagnostic) -> Executable {
-    Executable(folder: try build(sources, []))
+    Executable(folder: try build(sources, []), launcher: launcher)
   }
 
   /// The assembler is told of the folder too, for the data that it takes in.
@@ -78,11 +80,13 @@ package struct SystemCompiler: Sendable {
 package struct Executable: Sendable {
   /// Holds the program; a place for its input and output files too.
   package let folder: TemporaryFolder
+  fileprivate let launcher: [String]
 
   package func run(
     _ arguments: [String] = [], environment: [String: String] = [:], timeout: Duration = .seconds(60)
   ) throws(Diagnostic) -> ProcessOutcome {
-    var process = ChildProcess(folder.path + "/a.out", arguments)
+    let words = launcher + [folder.path + "/a.out"] + arguments
+    var process = ChildProcess(words[0], Array(words.dropFirst()))
     process.environment = environment
     process.timeout = timeout
     return try process.run()

@@ -46,6 +46,9 @@ private let inputs: [Tensor] = {
   return (0..<2).map { _ in .random(.float32, [total], .hard, using: &generator) }
 }()
 
+/// For a machine that is emulated.
+private let emulated = ["aarch64-linux-gnu-gcc", "-static"]
+
 @Suite(.serialized) struct VectorTests {
   /// The polynomials are exact to a few units of the last place; everything else is exact.
   private func expectAgreement(_ program: Program, _ actual: [Tensor]) throws {
@@ -74,6 +77,27 @@ private let inputs: [Tensor] = {
     let results = try runner(program, backend, options).run(inputs, outputDims: program.outputs.map { _ in [total] })
     try expectAgreement(program, results)
   }
+
+  /// Without contraction, so that only the functions' own instructions are fused.
+  @Test func vectorsEqualTheInterpreterOnAnEmulatedMachine() throws {
+    let program = program(lanes: 4)
+    var options = SourceOptions(name: "vectors")
+    options.isStrict = true
+    options.hasHarness = true
+    var compiler = SystemCompiler(emulated[0], flags: warnings + ["-O2", "-static"])
+    compiler.launcher = ["qemu-aarch64"]
+    var sources: SourceSet = [:]
+    for file in ModelPrinter.print(program, options).files { sources.add(file.name, bytes: file.bytes) }
+    let executable = try compiler.executable(sources)
+    let folder = executable.folder.path
+    for (position, input) in inputs.enumerated() { try Data(input.bytes).write(to: URL(filePath: "\(folder)/in\(position)")) }
+    let outcome = try executable.run(inputs.indices.map { "\(folder)/in\($0)" } + ["--out", "\(folder)/out"])
+    #expect(outcome.succeeded, "\(outcome.standardError)")
+    let results = try program.outputs.indices.map { position in
+      Tensor(.float32, [total], bytes: Array(try Data(contentsOf: URL(filePath: "\(folder)/out\(position).bin"))))
+    }
+    try expectAgreement(program, results)
+  }
 }
 
 @Suite(.serialized) struct RuntimeTests {
@@ -96,13 +120,14 @@ private let inputs: [Tensor] = {
   }
 
   /// With instructions, with vectors of the compiler only, and with structs.
-  @Test(arguments: [["gcc", "-mavx512f"], ["gcc"], ["clang-14"], ["clang"], ["tcc"]])
+  @Test(arguments: [["gcc", "-mavx512f"], ["gcc"], ["clang-14"], ["clang"], ["tcc"], emulated])
   func functionsAreExactToAFewUnits(command: [String]) throws {
-    if command.count > 1, Target.native.name != "x86-64-v4" { return }
+    if command.contains("-mavx512f"), Target.native.name != "x86-64-v4" { return }
     let driver = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/accuracy.c")
     let headers = "#include <math.h>\n#include <stdint.h>\n#include <string.h>\n"
     var compiler = SystemCompiler(command[0], flags: ["-std=c99", "-O1"])
     compiler.command = command
+    if command == emulated { compiler.launcher = ["qemu-aarch64"] }
     let program = String(decoding: try Data(contentsOf: driver), as: UTF8.self)
     let text = headers + Runtime.parts(usedBy: program) + program
     let outcome = try compiler.executable(["accuracy.c": text]).run()

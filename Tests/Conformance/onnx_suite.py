@@ -3,6 +3,7 @@
 
     onnx_suite.py COMPILER                        every model to C, gcc with warnings as errors, run, compare
     onnx_suite.py COMPILER --engine check         the compiler's own check: libtcc in memory, against the interpreter and the suite
+    onnx_suite.py COMPILER --flags '--target aarch64-neon' --cc 'aarch64-linux-gnu-gcc -static' --run qemu-aarch64      another machine
 
 The models come from the onnx package (pip install -r requirements.txt) and are written to a folder once. Outputs are compared as ONNX's own
 runner does: shapes and integers exactly, floats within the tolerances of the case. A model passes, is refused (exit code 1 and a message),
@@ -256,7 +257,7 @@ class Case:
                 value, dtype, _ = self.inputs[port["name"]]
                 files.append(f"input{len(files)}.bin")
                 (place / files[-1]).write_bytes(file_bytes(value, dtype))
-            done = execute(["./m", *files, "--out", "out"], self.limit, place)
+            done = execute([*shlex.split(options.run), "./m", *files, "--out", "out"], self.limit, place)
             if done.returncode:
                 return "run crash", f"exit {done.returncode} {done.stderr[-300:]}"
             return self.compared(place)
@@ -325,6 +326,7 @@ def main():
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only each Nth model")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--cc", default="gcc -O1 -std=c99 -Wall -Wextra -Werror")
+    parser.add_argument("--run", default="", help="what starts the compiled programs: an emulator")
     parser.add_argument("--flags", default="", help="further flags for swiftdl-compile")
     parser.add_argument("--rewrite", action="store_true", help="write refused.txt as this run finds it")
     options = parser.parse_args()

@@ -3,7 +3,7 @@ import Tensors
 import Testing
 
 @Test func anUnknownTargetIsRefusedWithTheNames() {
-  #expect(throws: Diagnostic("there is no target riscv", hint: "the targets are generic, x86-64-v3, x86-64-v4, native")) {
+  #expect(throws: Diagnostic("there is no target riscv", hint: "the targets are generic, x86-64-v3, x86-64-v4, aarch64-neon, native")) {
     try Target.named("riscv")
   }
 }

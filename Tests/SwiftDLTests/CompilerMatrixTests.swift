@@ -11,6 +11,8 @@ import Validation
     let flags: [String]
     let target: String
     var threads = CompileOptions.Threads.none
+    /// What runs programs of another machine.
+    var emulator: [String] = []
     var testDescription: String { "\(compiler) \(flags.joined(separator: " ")) for \(target)" }
   }
 
@@ -25,6 +27,7 @@ import Validation
     Build(compiler: "gcc", flags: ["-O2", "-fopenmp"], target: "x86-64-v3", threads: .openmp),
     Build(compiler: "clang-14", flags: ["-O2"], target: "generic"),
     Build(compiler: "clang-14", flags: ["-O2"], target: "native"),
+    Build(compiler: "aarch64-linux-gnu-gcc", flags: ["-O2", "-static"], target: "aarch64-neon", emulator: ["qemu-aarch64"]),
   ]
   /// One fixture in twelve, from all families.
   static let models = Fixtures.keras.enumerated().filter {
@@ -32,7 +35,8 @@ import Validation
   }.map(\.element)
 
   @Test(arguments: builds) func modelsAreSilentCleanAndRight(build: Build) throws {
-    let compiler = SystemCompiler(build.compiler, flags: Self.warnings + build.flags)
+    var compiler = SystemCompiler(build.compiler, flags: Self.warnings + build.flags)
+    compiler.launcher = build.emulator
     guard compiler.isAvailable else { return withKnownIssue("\(build.compiler) is not installed") { Issue.record("missing") } }
     for name in Self.models {
       guard let batch = (try? Fixtures.model(name))?.source.tests.first?.inputs.first?.dims.first else { continue }

@@ -47,7 +47,7 @@ let package = Package(
     module("CSource", ["Runtime", "Targets", "LoopIR", "Tensors"]),
     module("GraphIR", ["LoopIR", "Tensors"], fast: true),
     module("Operators", ["GraphIR", "LoopIR", "Tensors"], fast: true),
-    module("Passes", ["Operators", "Targets", "GraphIR", "LoopIR", "Tensors"]),
+    module("Passes", ["Operators", "Targets", "GraphIR", "LoopIR", "Tensors"], fast: true),
     // Generated code, in a target of its own so that it is compiled once.
     .target(
       name: "ONNXProto", dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")], exclude: ["onnx.proto"],

@@ -54,7 +54,7 @@ struct LinearLayer {
 }
 
 /// Where a weight stands, by operator.
-private struct WeightShape {
+struct WeightShape {
   let inputs: Int
   let outputs: Int
   let takesBias: Bool

@@ -38,8 +38,13 @@ package struct Pipeline: Sendable {
 package struct PipelineOptions: Hashable, Sendable {
   /// The machine for which layouts and algorithms are chosen; `nil` leaves both as the model has them.
   package var target: Target?
+  /// How layers become integers; `nil` where all stay as the model has them.
+  package var quantisation: QuantisationPlan?
 
-  package init(target: Target? = nil) { self.target = target }
+  package init(target: Target? = nil, quantisation: QuantisationPlan? = nil) {
+    self.target = target
+    self.quantisation = quantisation
+  }
 }
 
 extension Pipeline {
@@ -48,12 +53,22 @@ extension Pipeline {
 
   /// What every model goes through.
   package static func standard(_ options: PipelineOptions) -> Pipeline {
+    let core = options.quantisation.map { onIntegers($0).passes } ?? core
     guard let target = options.target else { return Pipeline(core) }
     // Last: no other pass knows of layouts.
     return Pipeline(
       core + [
         .chooseWinograd(for: target), .padConvolutions(for: target), .packWeights(lanes: target.lanes, vectors: target.registers / 2),
       ])
+  }
+
+  /// The graph that calibration looks at, and whose values a plan names.
+  package static let beforeQuantisation = Pipeline(core)
+
+  /// The passes up to the graph of integers, before layouts and algorithms are chosen.
+  package static func onIntegers(_ plan: QuantisationPlan) -> Pipeline {
+    // Conversions between codes and floats become parts of what stands beside them.
+    Pipeline(beforeQuantisation.passes + [.quantise(plan), .fuseEpilogues, .fuseMaps, .fuseEpilogues, .removeDeadNodes])
   }
 
   /// Where the order matters, a line says why.

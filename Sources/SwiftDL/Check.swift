@@ -1,5 +1,6 @@
 import GraphIR
 import LoopIR
+import Passes
 import Readers
 import Tensors
 import Validation
@@ -18,16 +19,26 @@ extension Model {
     progress(Progress(activity: "compiling the C", fraction: nil))
     let built = try CompiledProgram(program, compileOptions, options.engine)
     let tolerance = CheckTolerance(options.tolerance ?? source.graph.expectedError, growsWithSums: options.tolerance == nil)
-    var checker = Checker(source: source.graph, optimised: optimised, program: program, runner: built.runner, tolerance: tolerance)
+    let reference = try reference(compileOptions)
+    var checker = Checker(source: reference, optimised: optimised, program: program, runner: built.runner, tolerance: tolerance)
     var model = source
     if let vectors = options.vectors { model.tests += try TestVector.read(vectors) }
     let ranges = Dictionary(uniqueKeysWithValues: program.openDims.map { ($0.name, $0.range) })
-    let cases = CheckCase.all(of: model, dims: ranges, seed: options.seed, randomRuns: options.runs)
+    var cases = CheckCase.all(of: model, dims: ranges, seed: options.seed, randomRuns: options.runs)
+    // Vectors tell what floats give, which integers come near to only.
+    if compileOptions.calibration != nil { for position in cases.indices { cases[position].expected = nil } }
     for (position, check) in cases.enumerated() {
       progress(Progress(activity: check.name, fraction: Double(position) / Double(cases.count)))
       do throws(Diagnostic) { try checker.run(check) } catch { throw error.at(check.name) }
     }
     return CheckReport(layers: checker.report, runs: cases.count, engine: built.engine, tolerance: tolerance.base)
+  }
+
+  /// What outputs are held to: the model, or what calibration has made of it.
+  private func reference(_ options: CompileOptions) throws(Diagnostic) -> Graph {
+    var graph = source.graph
+    if let calibration = options.calibration { try Pipeline.onIntegers(calibration.plan).run(on: &graph) }
+    return graph
   }
 }
 

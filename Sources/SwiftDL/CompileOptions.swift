@@ -53,6 +53,8 @@ public struct CompileOptions: Sendable {
   public var profile = false
   /// The name of the header file, if it is not `NAME.h`.
   public var header: String?
+  /// Makes integers of layers, as calibration has decided; `nil` leaves all as the model has them.
+  public var calibration: Calibration?
   /// Passes after which `Compilation.dumps` holds the graph.
   public var dumpAfter: Set<String> = []
 

@@ -15,6 +15,7 @@ struct CheckCommand: ParsableCommand {
 
   @OptionGroup var model: ModelArguments
   @OptionGroup var code: CodeArguments
+  @OptionGroup var quantisation: QuantisationArguments
 
   @Option(help: "tcc: libtcc, in memory; cc: the system's compiler (or CC) at -O3.")
   var jit = CheckOptions.Engine.tcc
@@ -41,6 +42,7 @@ struct CheckCommand: ParsableCommand {
       defer { progress.finish() }
       let loaded = try model.load(withTestData: true)
       var options = try CheckOptions(code.options(name: "model"))
+      options.compile.calibration = try quantisation.calibration(of: loaded, progress)
       options.engine = jit
       options.runs = runs
       options.seed = seed

@@ -14,6 +14,7 @@ struct CompileCommand: ParsableCommand {
 
   @OptionGroup var model: ModelArguments
   @OptionGroup var code: CodeArguments
+  @OptionGroup var quantisation: QuantisationArguments
 
   @Option(name: .shortAndLong, help: "The C file to write: model.c.", completion: .file(extensions: ["c"]))
   var output: String
@@ -57,8 +58,10 @@ struct CompileCommand: ParsableCommand {
       let progress = ProgressLine()
       defer { progress.finish() }
       progress.show("reading \(model.model)")
-      let loaded = try model.load()
-      let compilation = try Compilation(loaded, options()) { progress.show($0.activity, $0.fraction) }
+      let loaded = try model.load(withTestData: quantisation.calibrate == "tests")
+      var options = try options()
+      options.calibration = try quantisation.calibration(of: loaded, progress)
+      let compilation = try Compilation(loaded, options) { progress.show($0.activity, $0.fraction) }
       progress.finish()
       Terminal.show(compilation.warnings)
       for dump in compilation.dumps { print("after \(dump.pass):\n\(dump.text)\n") }

@@ -1,0 +1,14 @@
+/// What calibration has decided: how values of the graph that calibration saw become integers.
+package struct QuantisationPlan: Hashable, Sendable {
+  /// The names of the inputs and outputs of the graph that the plan is for: graphs inside it have others.
+  package var ports: [String]
+  /// By name of the value. Values without one stay floats.
+  package var codes: [String: AffineCode]
+  /// Names of nodes that compute in float whatever codes there are.
+  package var floatNodes: Set<String> = []
+
+  package init(ports: [String], codes: [String: AffineCode]) {
+    self.ports = ports
+    self.codes = codes
+  }
+}

@@ -1,0 +1,84 @@
+import GraphIR
+import Passes
+import Tensors
+
+/// What calibration has found out about a model: `CompileOptions.calibration` makes integers of its layers.
+public struct Calibration: Sendable {
+  package let plan: QuantisationPlan
+  /// Runs that were looked at.
+  public let rows: Int
+  /// What should be known about the result.
+  public let warnings: [Problem]
+  /// Runs that calibration has not seen.
+  let unseen: [[Tensor]]
+  let seen: [[Tensor]]
+  let others: [(name: String?, tensor: Tensor)]
+}
+
+extension Model {
+  /// Runs the model on data and chooses how its values become integers.
+  public func calibrate(_ options: CalibrationOptions, progress: (Progress) -> Void = { _ in }) throws(CompilerError) -> Calibration {
+    let data: CalibrationData
+    do throws(Diagnostics) { data = try CalibrationData(options.source, for: source, rows: options.rows) } catch {
+      throw CompilerError(error.all)
+    }
+    return try reporting(file: path) { () throws(Diagnostic) in try calibrate(data, options, progress) }
+  }
+
+  private func calibrate(
+    _ data: CalibrationData, _ options: CalibrationOptions, _ progress: (Progress) -> Void
+  ) throws(Diagnostic) -> Calibration {
+    var graph = source.graph
+    try Pipeline.beforeQuantisation.run(on: &graph)
+    let seen = Array(data.runs.prefix(options.rows))
+    progress(Progress(activity: "compiling for calibration", fraction: nil))
+    let program = try TracedProgram(graph, work: graph.products * Double(seen.count))
+    var samples = Samples(graph, runs: seen.count)
+    for (position, inputs) in seen.enumerated() {
+      progress(Progress(activity: "calibrating", fraction: Double(position) / Double(seen.count)))
+      for (id, tensor) in zip(graph.inputs, inputs) { samples.add(graph[id].name, tensor) }
+      _ = try program.run(inputs, graph) { samples.add($0, $1) }
+    }
+    progress(Progress(activity: "choosing ranges", fraction: nil))
+    return Calibration(
+      plan: QuantisationPlan(graph, samples.byValue, by: options.method.rangeMethod), rows: seen.count,
+      warnings: (try warnings(options, seen.count) + samples.warnings).map(Problem.init), unseen: Array(data.runs.dropFirst(seen.count)),
+      seen: seen, others: data.others)
+  }
+
+  private func warnings(_ options: CalibrationOptions, _ rows: Int) throws(Diagnostic) -> [Diagnostic] {
+    if case .random = options.source {
+      return [
+        .warning(
+          "the ranges come from random numbers: accuracy on real data may be anything", hint: "give real data with --calibrate FILE",
+          place: Place(file: path))
+      ]
+    }
+    return rows < 8
+      ? [.warning("calibration has seen \(rows) \(rows == 1 ? "run" : "runs")", hint: "give more, a hundred if possible")] : []
+  }
+}
+
+/// Samples of the values that calibration looks at, by name.
+private struct Samples {
+  private var samples: [String: ValueSample] = [:]
+  private let ids: [String: ValueID]
+
+  init(_ graph: Graph, runs: Int) {
+    let perTensor = max(64, 24_576 / max(runs, 1))
+    ids = Dictionary(graph.measuredValues.map { (graph[$0].name, $0) }) { first, _ in first }
+    for name in ids.keys { samples[name] = ValueSample(perTensor: perTensor) }
+  }
+
+  mutating func add(_ name: String, _ tensor: Tensor) { samples[name]?.add(tensor) }
+
+  var byValue: [ValueID: ValueSample] {
+    Dictionary(uniqueKeysWithValues: samples.compactMap { name, sample in sample.count > 0 ? ids[name].map { ($0, sample) } : nil })
+  }
+
+  var warnings: [Diagnostic] {
+    samples.filter { $0.value.strays > 0 }.keys.sorted().map { name in
+      .warning("\"\(name)\" was infinite or no number on calibration data", hint: "the model may overflow there in float, too")
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import Passes
+
+/// How a model becomes one of integers.
+public struct CalibrationOptions: Sendable {
+  public enum Source: Hashable, Sendable {
+    /// A .npz, .npy, .safetensors or raw file, or a folder of such.
+    case file(String)
+    /// The inputs of the model's own test vectors.
+    case tests
+    /// Numbers between -1 and 1: the ranges have nothing to do with what the model will see.
+    case random(seed: UInt64)
+  }
+
+  public enum Method: String, CaseIterable, Sendable {
+    /// The whole range that was seen.
+    case minmax
+    /// Without one element in ten thousand at either end.
+    case percentile
+    /// The range that keeps the distribution best.
+    case entropy
+    /// The least mean squared error.
+    case mse
+    /// For each tensor the one that does best on elements that it was not chosen by.
+    case best
+  }
+
+  public var source: Source
+  public var method = Method.best
+  /// Runs that ranges are taken from, at most; the rest of the data is left for measuring.
+  public var rows = 100
+
+  public init(_ source: Source) { self.source = source }
+}
+
+extension CalibrationOptions.Method {
+  var rangeMethod: RangeMethod {
+    switch self {
+    case .minmax: .minmax
+    case .percentile: .percentile
+    case .entropy: .entropy
+    case .mse: .mse
+    case .best: .best
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import SwiftDL
+
+extension CalibrationOptions.Method: ExpressibleByArgument {}
+
+/// Integer types that layers can compute in.
+enum QuantisedType: String, CaseIterable, ExpressibleByArgument {
+  case int8
+}
+
+/// Whether and how layers become integers.
+struct QuantisationArguments: ParsableArguments {
+  @Option(name: .customLong("quantize"), help: "Compute with integers: int8. Needs --calibrate.")
+  var type: QuantisedType?
+
+  @Option(
+    help: """
+      Data that the ranges of values are taken from: a .npz, .npy, .safetensors or raw file, a folder of such, "tests" for the model's own \
+      test vectors, or "random", which tells nothing about accuracy.
+      """, completion: .file())
+  var calibrate: String?
+
+  @Option(name: .customLong("calibrate-with"), help: "How ranges are chosen; best: for each value the one that loses least.")
+  var method = CalibrationOptions.Method.best
+
+  @Option(name: .customLong("calibrate-rows"), help: "Rows that ranges are taken from, at most; the others are for measuring.")
+  var rows = 100
+
+  func validate() throws {
+    guard (type == nil) == (calibrate == nil) else {
+      throw ValidationError(type == nil ? "--calibrate is for --quantize int8" : "--quantize needs --calibrate FILE")
+    }
+    guard (1...1_000_000).contains(rows) else { throw ValidationError("--calibrate-rows must lie between 1 and 1000000") }
+  }
+
+  /// Calibrates the model where that is asked for, and shows what should be known about the result.
+  func calibration(of model: Model, _ progress: ProgressLine) throws -> Calibration? {
+    guard type != nil, let calibrate else { return nil }
+    var options = CalibrationOptions(source(calibrate))
+    options.method = method
+    options.rows = rows
+    let calibration = try model.calibrate(options) { progress.show($0.activity, $0.fraction) }
+    progress.finish()
+    Terminal.show(calibration.warnings)
+    return calibration
+  }
+
+  private func source(_ name: String) -> CalibrationOptions.Source {
+    switch name {
+    case "tests": .tests
+    case "random": .random(seed: 1)
+    default: .file(name)
+    }
+  }
+}

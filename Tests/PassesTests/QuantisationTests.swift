@@ -1,0 +1,132 @@
+import GraphIR
+import LoopIR
+import Operators
+import Tensors
+import Testing
+
+@testable import Passes
+
+/// The plan that min-max calibration on `runs` makes of a graph.
+private func plan(_ graph: Graph, _ runs: [[Tensor]]) throws -> QuantisationPlan {
+  var samples: [ValueID: ValueSample] = [:]
+  for inputs in runs {
+    let values = try Interpreter(graph).run(inputs)
+    for id in graph.measuredValues {
+      guard let tensor = values[id] else { continue }
+      samples[id, default: ValueSample(perTensor: 1000)].add(tensor)
+    }
+  }
+  return QuantisationPlan(graph, samples, by: .minmax)
+}
+
+/// The share of the signal that stays, in decibels.
+private func signalToNoise(_ expected: Tensor, _ actual: Tensor) -> Double {
+  let signal = expected.doubles.reduce(0) { $0 + $1 * $1 }
+  let noise = zip(expected.doubles, actual.doubles).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+  return 10 * (signal / max(noise, 1e-30)).logarithm10
+}
+
+extension Double {
+  fileprivate var logarithm10: Double { UnaryFunction.table[.log10]?.double(self) ?? .nan }
+}
+
+struct QuantisationTests {
+  private func random(_ dims: [Int], _ seed: UInt64) -> Tensor {
+    var generator = SeededGenerator(seed)
+    return Tensor.random(.float32, dims, .small, using: &generator)
+  }
+
+  /// The graph on integers is close to the one on floats, and its layers are integers.
+  private func expectClose(_ graph: Graph, decibels: Double, integers: Int) throws {
+    let runs = (0..<4).map { run in
+      graph.inputs.map { id in random(graph.type(id).shape.constants ?? [], UInt64(run)) }
+    }
+    var quantised = graph
+    try GraphPass.quantise(try plan(graph, runs)).run(on: &quantised)
+    for pass in [GraphPass.fuseEpilogues, .fuseMaps, .fuseEpilogues, .removeDeadNodes] { try pass.run(on: &quantised) }
+    for inputs in runs {
+      let (expected, actual) = (try Interpreter(graph).outputs(inputs), try Interpreter(quantised).outputs(inputs))
+      for (a, b) in zip(expected, actual) { #expect(signalToNoise(a, b) > decibels, "\(signalToNoise(a, b))\n\(quantised)") }
+    }
+    #expect(quantised.nodes.filter { quantised.type($0.outputs[0]).dtype == .uint8 }.count == integers, "\(quantised)")
+  }
+
+  @Test func layersBetweenInputAndOutputComputeOnIntegers() throws {
+    var sketch = Sketch()
+    let x = sketch.input("x", [1, 9, 9, 3])
+    let weights = sketch.graph.addConstant("w", random([3, 3, 3, 8], 100))
+    let bias = sketch.graph.addConstant("b", random([8], 101))
+    let window = SlidingWindow(strides: [2, 2], padsBefore: [1, 1], padsAfter: [1, 1])
+    let conv = try sketch.add("conv", Convolution(window), x, weights, bias)
+    let active = try sketch.map("relu", relu, conv)
+    let pooled = try sketch.add("pool", Pool(.max, size: [2, 2]), active)
+    let flat = try sketch.add("flat", Reshape([1, 128]), pooled)
+    let dense = sketch.graph.addConstant("d", random([128, 5], 102))
+    sketch.output(try sketch.add("dense", MatMul(), flat, dense))
+    var graph = sketch.graph
+    try GraphPass.fuseEpilogues.run(on: &graph)
+    // The codes of the input, their padding, the convolution, the pool and its other shape; the last layer gives floats at once.
+    try expectClose(graph, decibels: 25, integers: 5)
+  }
+
+  @Test func everyPartOfAGroupSeesItsOwnZero() throws {
+    var sketch = Sketch()
+    let x = sketch.input("x", [2, 6, 5, 4])
+    let depthwise = sketch.graph.addConstant("w", random([3, 2, 4, 2], 100))
+    let window = SlidingWindow(padsBefore: [1, 0], padsAfter: [1, 1])
+    let first = try sketch.add("depthwise", DepthwiseConvolution(window), x, depthwise)
+    let grouped = sketch.graph.addConstant("g", random([1, 1, 4, 6], 101))
+    let second = try sketch.add("grouped", Convolution(groups: 2), first, grouped)
+    sketch.output(second)
+    try expectClose(sketch.graph, decibels: 25, integers: 3)
+  }
+}
+
+/// Bodies over a sum of 4 channels and a code, with constants for channels.
+private let bodies: [(name: String, body: Expr)] = [
+  ("the sum alone", x0),
+  ("ReLU", relu),
+  ("ReLU6 of a scaled sum", minimum(maximum(x0 * x2 + x2, .constant(0, .float32)), .constant(6, .float32))),
+  ("a residual", maximum(x0 + x1, .constant(0, .float32))),
+  ("a residual behind ReLU", relu + x1),
+  ("leaky ReLU", .select(x0 .< .constant(0, .float32), .constant(0.2, .float32) * x0, x0)),
+  ("a scaled difference", x2 * (x1 - x0) / .constant(3, .float32)),
+  ("a magnitude", .unary(.abs, x0 + x1)),
+  ("the square of a code", x1 * x1 - x0),
+]
+
+struct IntegerBodyTests {
+  /// Every code is the nearest to the real result, or a neighbour of it where steps of constants are coarse.
+  @Test(arguments: bodies.indices, [3e-3, 0.05, 0.7, 40])
+  func isTheRealBodyRounded(index: Int, resultScale: Double) throws {
+    let body = bodies[index].body
+    let steps = Numbers([4], [1e-3, 2.5e-4, 4e-3, 7e-5])
+    let offset = Numbers([4], [0.5, -3, 0, 1e-3])
+    let channels = Tensor(floats: [0.5, 2, -1, 0.25], [4])
+    let (code, result) = (AffineCode(scale: 0.0517, zero: 90), AffineCode(scale: resultScale, zero: 30))
+    let operands: [String: IntegerOperand] = [
+      "x0": .sum(step: steps, offset: offset, bounds: -400_000...400_000), "x1": .code(code), "x2": .constant(Numbers(channels)),
+    ]
+    let made = try #require(IntegerBody(body, operands, result: result), "\(bodies[index].name)")
+    var generator = SeededGenerator(UInt64(index))
+    let sums = (0..<400).map { Int64($0 < 8 ? ($0 % 2 == 0 ? -400_000 : 400_000) : .random(in: -400_000...400_000, using: &generator)) }
+    let codes = (0..<400).map { _ in Int64.random(in: 0...255, using: &generator) }
+    let actual = try evaluate(made, Tensor(.int32, [100, 4], integers: sums), Tensor(.uint8, [100, 4], integers: codes))
+    let reals = sums.enumerated().map { Double($1) * steps.values[$0 % 4] + offset.values[$0 % 4] }
+    let decoded = Tensor(.float64, [100, 4], codes.map { code.real(Int($0)) })
+    let tensors = [Tensor(.float64, [100, 4], reals), decoded, Tensor(.float64, [4], channels.doubles)]
+    let expected = try ElementwiseBody(body).evaluate(tensors, dims: [100, 4]).doubles.map(result.code)
+    for (a, b) in zip(actual.integers, expected) { #expect(abs(a - Int64(b)) <= 1, "\(a) instead of \(b): \(made.expr)") }
+    let wrong = zip(actual.integers, expected).filter { $0 != Int64($1) }.count
+    #expect(wrong <= 6, "\(wrong) of 400: \(made.expr)")
+  }
+
+  private func evaluate(_ body: IntegerBody, _ sums: Tensor, _ codes: Tensor) throws -> Tensor {
+    var operands = RenamedOperands(first: 2)
+    operands.replace("x0", by: ElementwiseBody.input(0, .int32))
+    operands.replace("x1", by: ElementwiseBody.input(1, .uint8))
+    var graph = Graph(name: "constants")
+    for (position, tensor) in body.constants.enumerated() { operands.add("c\(position)", graph.addConstant("c", tensor), .int32) }
+    return try ElementwiseBody(operands.renamed(body.expr)).evaluate([sums, codes] + body.constants, dims: sums.dims, precision: .typed)
+  }
+}

@@ -96,7 +96,7 @@ extension Stmt {
 
 extension [Stmt] {
   /// A copy in which every loop and local that begins here has another name.
-  func renamed(_ suffix: String) -> [Stmt] {
+  package func renamed(_ suffix: String) -> [Stmt] {
     let names = flatMap(\.ownNames)
     return names.isEmpty ? self : map { $0.renaming(Dictionary(names.map { ($0, $0 + suffix) }) { first, _ in first }) }
   }

@@ -129,5 +129,5 @@ extension Stmt {
 
   fileprivate func body(of name: String) -> [Stmt] { loop(name)?.body ?? [] }
 
-  var statementCount: Int { nested.reduce(1) { $0 + $1.statementCount } }
+  package var statementCount: Int { nested.reduce(1) { $0 + $1.statementCount } }
 }

@@ -8,12 +8,15 @@ package struct TensorView: Hashable, Sendable {
   /// Elements between neighbours, for each axis.
   package let strides: [Dim]
   package let offset: Dim
+  /// Of these axes only so many neighbours have memory at a time: an index lies where its remainder does.
+  package let periods: [Int: Int]
 
-  package init(_ buffer: Buffer, _ type: TensorType, strides: [Dim]? = nil, offset: Dim = 0) {
+  package init(_ buffer: Buffer, _ type: TensorType, strides: [Dim]? = nil, offset: Dim = 0, periods: [Int: Int] = [:]) {
     self.buffer = buffer
     self.type = type
     self.strides = strides ?? type.strides
     self.offset = offset
+    self.periods = periods
   }
 
   package var shape: Shape { type.shape }
@@ -42,6 +45,7 @@ package struct TensorView: Hashable, Sendable {
   /// Where in the buffer an index lies.
   package func position(_ index: [Expr]) -> Expr {
     precondition(index.count == rank, "\(index.count) indices into \(type)")
+    let index = periods.isEmpty ? index : index.enumerated().map { axis, place in periods[axis].map { place % .index($0) } ?? place }
     guard case .blocked(let blockedAxis, let size) = type.layout else {
       return zip(index, strides).reduce(Expr(offset)) { $0 + $1.0 * Expr($1.1) }
     }

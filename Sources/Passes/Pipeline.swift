@@ -59,6 +59,8 @@ extension Pipeline {
     return Pipeline(
       core + [
         .chooseWinograd(for: target), .padConvolutions(for: target), .packWeights(lanes: target.lanes, vectors: target.registers / 2),
+        // Behind all that looks at single layers.
+        .cascadeRows(for: target),
       ])
   }
 

@@ -54,6 +54,8 @@ struct Scheduler {
 
   /// The nest at a loop by the first strategy that answers; if none does, the loops in it one by one.
   private mutating func visit(_ root: String) {
+    let kernel = plan.kernel
+    plan.otherStatements = kernel.statementCount - (kernel.loop(root).map { Stmt.loop($0).statementCount } ?? 0)
     if let choice = choices[root], !choice.isEmpty {
       let preferred = Strategy.all.filter { $0.name == choice.strategy }
       for strategy in preferred + Strategy.all where answers(strategy, root, choice) { return }

@@ -52,3 +52,10 @@ package struct Convolution: Operator {
     outputs[0].shape.elementCount * (inputs[1].map { Array($0.shape.dropLast()).elementCount } ?? 0)
   }
 }
+
+extension Convolution: RowOperator {
+  package func rowWindow(_ inputs: [TensorType?]) -> RowWindow? {
+    guard groups == 1, let taps = inputs[1]?.shape.first?.constant, inputs[0]?.rank ?? 0 >= 4 else { return nil }
+    return RowWindow(axis: window.along(0), taps: taps)
+  }
+}

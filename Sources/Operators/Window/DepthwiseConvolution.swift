@@ -77,3 +77,10 @@ package struct DepthwiseConvolution: Operator {
     outputs[0].shape.elementCount * (inputs[1].map { Array($0.shape.dropLast(2)).elementCount } ?? 0)
   }
 }
+
+extension DepthwiseConvolution: RowOperator {
+  package func rowWindow(_ inputs: [TensorType?]) -> RowWindow? {
+    guard let taps = inputs[1]?.shape.first?.constant, inputs[0]?.rank ?? 0 >= 4 else { return nil }
+    return RowWindow(axis: window.along(0), taps: taps)
+  }
+}

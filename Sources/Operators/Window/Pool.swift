@@ -89,6 +89,12 @@ package struct Pool: Operator {
   }
 }
 
+extension Pool: RowOperator {
+  package func rowWindow(_ inputs: [TensorType?]) -> RowWindow? {
+    size.count < 2 ? nil : RowWindow(axis: window.along(0), taps: size[0])
+  }
+}
+
 /// The definition of pooling: `members` lists for each output position the input positions under its window, both in row-major
 /// order, and `divisor` says what an average of so many elements at a position divides by.
 func pooled(

@@ -58,7 +58,10 @@ extension Pipeline {
     // Last: no other pass knows of layouts.
     return Pipeline(
       core + [
-        .chooseWinograd(for: target), .padConvolutions(for: target), .packWeights(lanes: target.lanes, vectors: target.registers / 2),
+        .chooseWinograd(for: target),
+        .fusePools(for: target),
+        .padConvolutions(for: target),
+        .packWeights(lanes: target.lanes, vectors: target.registers / 2),
         // Behind all that looks at single layers.
         .cascadeRows(for: target),
       ])

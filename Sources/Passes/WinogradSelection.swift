@@ -49,7 +49,7 @@ private struct FilterLayer {
 }
 
 /// How a layer is computed.
-private struct WinogradPlan {
+struct WinogradPlan {
   let transform: WinogradTransform
   /// Squares that go through all stages together.
   let block: Int
@@ -59,7 +59,7 @@ private struct WinogradPlan {
   let width: Int
 
   /// The cheapest plan, if it is cheaper than to sum products directly.
-  static func best(_ layer: FilterLayer, _ target: Target) -> WinogradPlan? {
+  fileprivate static func best(_ layer: FilterLayer, _ target: Target) -> WinogradPlan? {
     guard layer.inputs >= target.lanes, layer.outputs >= target.lanes, let cache = target.caches.last else { return nil }
     let direct = 9 * Double(layer.positions.reduce(1, *) * layer.inputs * layer.outputs)
     let transforms = [4, 2].compactMap { WinogradTransform.of(size: $0) }
@@ -72,17 +72,21 @@ private struct WinogradPlan {
     let products = transform.reach * transform.reach
     width = layer.outputs >= 2 * target.lanes ? 2 * target.lanes : target.lanes
     let (outputs, width) = (layer.outputs, self.width)
-    guard products * layer.inputs * outputs * 4 <= cache else {
-      // Weights come from afar: each is used for many squares, and the squares for all weights.
-      (block, channels) = (Self.squares(transform, layer).balanced(98), outputs)
+    let isLarge = products * layer.inputs * outputs * 4 > cache
+    block = Self.block(Self.squares(transform, layer), isLarge: isLarge)
+    guard !isLarge else {
+      channels = outputs
       return
     }
-    block = Self.squares(transform, layer).balanced(28)
     // The products of a block stay in a quarter of the cache.
     let most = cache / 4 / (products * block * 4)
     let divisors = stride(from: width, to: outputs, by: width).filter { outputs % $0 == 0 && $0 <= most }
     channels = divisors.last ?? (outputs % width == 0 ? width : outputs)
   }
+
+  /// Squares of so many that go through all stages together. Large weights come from afar: each is used for many squares, and the
+  /// squares for all weights.
+  static func block(_ squares: Int, isLarge: Bool) -> Int { squares.balanced(isLarge ? 98 : 28) }
 
   private static func squares(_ transform: WinogradTransform, _ layer: FilterLayer) -> Int {
     layer.positions.reduce(1) { $0 * $1.ceilingDivision(by: transform.size) }
@@ -97,14 +101,14 @@ private struct WinogradPlan {
     return multiplied + Double(squares * (layer.inputs * input + layer.outputs * output))
   }
 
-  func op(_ layer: FilterLayer) -> WinogradConvolution {
+  fileprivate func op(_ layer: FilterLayer) -> WinogradConvolution {
     WinogradConvolution(
       tile: transform.size, block: block, channels: channels, outputs: layer.outputs,
       padsBefore: (0..<2).map { layer.window.along($0).before }, padsAfter: (0..<2).map { layer.window.along($0).after })
   }
 
   /// Weights `[3, 3, C, K]` as the operator reads them.
-  func transformed(_ taps: Tensor) -> Tensor {
+  fileprivate func transformed(_ taps: Tensor) -> Tensor {
     let (inputs, outputs) = (taps.dims[2], taps.dims[3])
     let dims = [outputs / channels, transform.filterFactors.count, channels.ceilingDivision(by: width), inputs, width]
     let values = taps.doubles

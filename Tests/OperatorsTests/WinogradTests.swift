@@ -14,12 +14,13 @@ struct WinogradCase: Sendable, CustomTestStringConvertible {
   var width = 4
   var before = [1, 1]
   var after = [1, 1]
+  var pool = 1
 
   var testDescription: String { "\(input) to \(outputs), \(tile) by \(tile), \(block) at a time" }
 
   var op: WinogradConvolution {
     WinogradConvolution(
-      tile: tile, block: block, channels: channels ?? outputs, outputs: outputs, padsBefore: before, padsAfter: after)
+      tile: tile, block: block, channels: channels ?? outputs, outputs: outputs, padsBefore: before, padsAfter: after, pool: pool)
   }
 
   /// The taps `[3, 3, C, K]` as the operator takes them.
@@ -50,6 +51,9 @@ struct WinogradCase: Sendable, CustomTestStringConvertible {
     .init(input: [1, 7, 7, 2], outputs: 4, tile: 2, block: 100, before: [0, 0], after: [0, 0]),
     .init(input: [1, 6, 3, 2], outputs: 4, block: 3, before: [2, 0], after: [3, 4]),
     .init(input: [1, 1, 1, 2], outputs: 3, tile: 2, before: [5, 1], after: [1, 6]),
+    .init(input: [2, 9, 7, 2], outputs: 5, tile: 2, block: 3, before: [0, 1], pool: 2),
+    .init(input: [1, 11, 12, 2], outputs: 4, block: 4, width: 2, pool: 2),
+    .init(input: [1, 9, 13, 1], outputs: 3, block: 2, pool: 4),
   ]
 
   @Test(arguments: cases)
@@ -59,7 +63,11 @@ struct WinogradCase: Sendable, CustomTestStringConvertible {
     let taps = Tensor.random(.float64, [3, 3, sample.input[3], sample.outputs], using: &generator)
     let bias = Tensor.random(.float64, [sample.outputs], using: &generator)
     let direct = Convolution(SlidingWindow(padsBefore: sample.before, padsAfter: sample.after))
-    let expected = try direct.evaluate([x, taps, bias])[0]
+    var expected = try direct.evaluate([x, taps, bias])[0]
+    if sample.pool > 1 {
+      let size = [sample.pool, sample.pool]
+      expected = try Pool(.max, size: size, SlidingWindow(strides: size)).evaluate([expected])[0]
+    }
     let actual = try sample.op.evaluate([x, sample.transformed(taps), bias])[0]
     #expect(distance(expected, actual) < 1e-12)
   }
@@ -79,6 +87,10 @@ struct WinogradCase: Sendable, CustomTestStringConvertible {
     #expect(throws: Diagnostic.self) { try op.infer([x, TensorType(.float32, [36, 2, 4, 4])]) }
     op.channels = 3
     #expect(throws: Diagnostic.self) { try op.infer([x, TensorType(.float32, [1, 36, 2, 4, 4])]) }
+    op.channels = 8
+    op.pool = 3
+    #expect(throws: Diagnostic.self) { try op.infer([x, TensorType(.float32, [1, 36, 2, 4, 4])]) }
+    op.pool = 1
     op.tile = 3
     #expect(throws: Diagnostic.self) { try op.infer([x, TensorType(.float32, [1, 25, 2, 4, 4])]) }
   }

@@ -57,6 +57,17 @@ package struct WindowAxis: Hashable, Sendable {
   package let after: Int
   package let roundsUp: Bool
 
+  package init(stride: Int, dilation: Int, before: Int, after: Int, roundsUp: Bool) {
+    self.stride = stride
+    self.dilation = dilation
+    self.before = before
+    self.after = after
+    self.roundsUp = roundsUp
+  }
+
+  /// Windows of that size side by side.
+  package init(size: Int) { self.init(stride: size, dilation: 1, before: 0, after: 0, roundsUp: false) }
+
   /// From the first to the last tap.
   package func reach(_ kernel: Int) -> Int { (kernel - 1) * dilation + 1 }
 

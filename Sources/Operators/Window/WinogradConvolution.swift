@@ -6,13 +6,14 @@ import Tensors
 /// filters as they are read: `[K / channels, reach², blocks, C, channels of a block]`, where the last block is filled up with zeros.
 ///
 /// Squares of `tile` by `tile` results are computed in blocks of `block`: inputs are transformed, multiplied by the weights for
-/// `channels` output channels at a time, and transformed back.
+/// `channels` output channels at a time, and transformed back. Of each square of `pool` by `pool` results only the greatest is kept,
+/// as a pooling behind the convolution would.
 package struct WinogradConvolution: Operator {
   package static let name = "winograd_convolution"
   package static var attributes: [Attribute<WinogradConvolution>] {
     [
       .int("tile", \.tile), .int("block", \.block), .int("channels", \.channels), .int("outputs", \.outputs),
-      .ints("pads_before", \.padsBefore), .ints("pads_after", \.padsAfter),
+      .ints("pads_before", \.padsBefore), .ints("pads_after", \.padsAfter), .int("pool", \.pool),
     ]
   }
   /// Results along each axis of a square, 2 or 4.
@@ -25,15 +26,20 @@ package struct WinogradConvolution: Operator {
   package var outputs = 1
   package var padsBefore: [Int] = [0, 0]
   package var padsAfter: [Int] = [0, 0]
+  /// Results along each axis of which the greatest is kept; divides `tile`.
+  package var pool = 1
 
   package init() {}
-  package init(tile: Int, block: Int, channels: Int, outputs: Int, padsBefore: [Int] = [0, 0], padsAfter: [Int] = [0, 0]) {
+  package init(
+    tile: Int, block: Int, channels: Int, outputs: Int, padsBefore: [Int] = [0, 0], padsAfter: [Int] = [0, 0], pool: Int = 1
+  ) {
     self.tile = tile
     self.block = block
     self.channels = channels
     self.outputs = outputs
     self.padsBefore = padsBefore
     self.padsAfter = padsAfter
+    self.pool = pool
   }
 
   package var acceptsEpilogue: Bool { true }
@@ -59,18 +65,25 @@ package struct WinogradConvolution: Operator {
     if let bias = inputs.optional(2), bias != TensorType(x.dtype, [Dim(outputs)]) {
       throw Diagnostic("the bias is \(bias)", hint: "\(outputs) output channels need \(x.dtype)[\(outputs)]")
     }
-    let spatial = try (0..<2).map { (axis) throws(Diagnostic) in try window.along(axis).positions(x.shape[axis + 1], kernel: 3) }
+    guard pool > 0, tile % pool == 0 else { throw Diagnostic("squares of \(pool) results are pooled", hint: "\(tile) is a multiple") }
+    let spatial = try (0..<2).map { (axis) throws(Diagnostic) in
+      let positions = try window.along(axis).positions(x.shape[axis + 1], kernel: 3)
+      return pool == 1 ? positions : try WindowAxis(size: pool).positions(positions, kernel: pool)
+    }
     return [TensorType(x.dtype, [x.shape[0]] + spatial + [Dim(outputs)])]
   }
 
   package func evaluate(_ inputs: [Tensor?]) throws(Diagnostic) -> [Tensor] {
     let (x, weights) = (try inputs.required(0), try inputs.required(1))
-    let type = try infer(inputs.map { $0?.type })[0]
+    var whole = self
+    whole.pool = 1
+    let type = try whole.infer(inputs.map { $0?.type })[0]
     guard let transform = WinogradTransform.of(size: tile) else { throw Diagnostic("the tile is \(tile)") }
     let meaning = WinogradMeaning(
       transform: transform, before: padsBefore, input: x, weights: weights, bias: inputs.optional(2)?.doubles,
       outputs: type.shape.constants ?? [])
-    return [Tensor(type.dtype, type.shape.constants ?? [], meaning.values())]
+    let result = Tensor(type.dtype, type.shape.constants ?? [], meaning.values())
+    return pool == 1 ? [result] : try Pool(.max, size: [pool, pool], SlidingWindow(strides: [pool, pool])).evaluate([result])
   }
 
   package func lower(_ operands: Operands) -> [Stmt] {
@@ -86,11 +99,14 @@ package struct WinogradConvolution: Operator {
 
   /// Of the convolution: what the transforms save is not taken off.
   package func macs(_ inputs: [TensorType?], _ outputs: [TensorType]) -> Dim {
-    outputs[0].shape.elementCount * 9 * (inputs[0]?.shape[3] ?? 0)
+    outputs[0].shape.elementCount * Dim(9 * pool * pool) * (inputs[0]?.shape[3] ?? 0)
   }
 
+  /// What is kept of a square along each axis.
+  var kept: Int { tile / pool }
+
   /// Squares along the two axes of the output.
-  func squares(_ output: Shape) -> [Int] { output[1...2].map { ($0.constant ?? 0).ceilingDivision(by: tile) } }
+  func squares(_ output: Shape) -> [Int] { output[1...2].map { ($0.constant ?? 0).ceilingDivision(by: kept) } }
 
   package func squareCount(_ output: Shape) -> Int { squares(output).reduce(1, *) }
 }

@@ -41,15 +41,15 @@ struct WinogradNest {
     ]
   }
 
-  /// Row and column of the first result of a square.
-  private func corner(_ square: Expr) -> [Expr] {
-    [square / .index(squares[1]) * .index(op.tile), square % .index(squares[1]) * .index(op.tile)]
+  /// Row and column of the first of `size` by `size` results of a square.
+  private func corner(_ square: Expr, _ size: Int) -> [Expr] {
+    [square / .index(squares[1]) * .index(size), square % .index(squares[1]) * .index(size)]
   }
 
   private func transformInputs(_ n: Expr, _ first: Expr) -> Stmt {
     loop("s", to: .index(block)) { s in
       loop("c", to: operands.input(0).extent(3)) { c in
-        let origin = zip(corner(first + s), op.padsBefore).map { $0 - .index($1) }
+        let origin = zip(corner(first + s, op.tile), op.padsBefore).map { $0 - .index($1) }
         var (statements, seen) = window(n, origin, c)
         let values = WinogradTransform.square("input", transform.input, seen, dtype, into: &statements)
         return statements + values.enumerated().map { transformed.store([.index($0), s, c], $1) }
@@ -124,12 +124,21 @@ struct WinogradNest {
         return .variable(variable)
       }
       let values = WinogradTransform.square("output", transform.output, seen, dtype, into: &statements)
-      let origin = corner(square)
-      for (position, value) in values.enumerated() {
-        statements += store(n, origin, [position / op.tile, position % op.tile], start + j, value)
+      let origin = corner(square, op.kept)
+      for position in 0..<op.kept * op.kept {
+        let within = [position / op.kept, position % op.kept]
+        statements += store(n, origin, within, start + j, greatest(values, within))
       }
       return statements
     }
+  }
+
+  /// Of the results that are pooled into one.
+  private func greatest(_ values: [Expr], _ place: [Int]) -> Expr {
+    let pooled = (0..<op.pool * op.pool).map { position in
+      values[(place[0] * op.pool + position / op.pool) * op.tile + place[1] * op.pool + position % op.pool]
+    }
+    return pooled.dropFirst().reduce(pooled[0]) { maximum($0, $1) }
   }
 
   /// Stores a result of a square where the output has it.
@@ -139,7 +148,7 @@ struct WinogradNest {
     let store = operands.store([n] + place + [k], biased)
     let conditions = (0..<2).compactMap { axis -> Expr? in
       let extent = operands.output.shape[axis + 1].constant ?? 0
-      return (squares[axis] - 1) * op.tile + within[axis] < extent ? nil : place[axis] .< .index(extent)
+      return (squares[axis] - 1) * op.kept + within[axis] < extent ? nil : place[axis] .< .index(extent)
     }
     guard let first = conditions.first else { return [store] }
     return [.branch(conditions.dropFirst().reduce(first) { $0 .&& $1 }, then: [store], else: [])]

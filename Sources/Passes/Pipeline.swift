@@ -58,6 +58,7 @@ extension Pipeline {
     // Last: no other pass knows of layouts.
     return Pipeline(
       core + [
+        .fillVectors(for: target),
         .chooseWinograd(for: target),
         .fusePools(for: target),
         .padConvolutions(for: target),

@@ -65,9 +65,21 @@ struct CompileCommand: ParsableCommand {
       progress.finish()
       Terminal.show(compilation.warnings)
       for dump in compilation.dumps { print("after \(dump.pass):\n\(dump.text)\n") }
-      let files = try outputFiles(compilation, loaded)
+      var files = try outputFiles(compilation, loaded)
+      try addReport(to: &files, loaded, options, progress)
       if verifyUnchanged { try files.verifyUnchanged() } else { try files.write() }
     }
+  }
+
+  /// Compares integers with floats where that is asked for, and shows the result.
+  private func addReport(
+    to files: inout OutputFiles, _ loaded: Model, _ options: CompileOptions, _ progress: ProgressLine
+  ) throws {
+    guard quantisation.wantsReport else { return }
+    let report = try loaded.measure(options, labels: quantisation.labels) { progress.show($0.activity, $0.fraction) }
+    progress.finish()
+    print(QuantisationTable(report).text)
+    if let path = quantisation.report { files.add(path, Array(report.json.utf8)) }
   }
 
   private var outputURL: URL { URL(fileURLWithPath: output) }

@@ -26,7 +26,16 @@ struct QuantisationArguments: ParsableArguments {
   @Option(name: .customLong("calibrate-rows"), help: "Rows that ranges are taken from, at most; the others are for measuring.")
   var rows = 100
 
+  @Option(help: "Also write a JSON report of what integers cost and save, layer by layer, and show it.", completion: .file())
+  var report: String?
+
+  @Option(help: "The class of each row of the data, to report accuracy: a file of integers, or an array of the calibration data.")
+  var labels: String?
+
+  var wantsReport: Bool { report != nil || labels != nil }
+
   func validate() throws {
+    guard type != nil || !wantsReport else { throw ValidationError("--report and --labels are for --quantize int8") }
     guard (type == nil) == (calibrate == nil) else {
       throw ValidationError(type == nil ? "--calibrate is for --quantize int8" : "--quantize needs --calibrate FILE")
     }

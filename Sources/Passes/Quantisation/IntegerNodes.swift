@@ -36,7 +36,7 @@ struct IntegerNodes {
 
 extension Node {
   /// A product with weights that are known.
-  fileprivate var isLayer: Bool { op is Convolution || op is DepthwiseConvolution || op is MatMul }
+  var isLayer: Bool { op is Convolution || op is DepthwiseConvolution || op is MatMul }
 
   /// What the node reads as codes, if it computes on integers.
   fileprivate func codedInputs(_ graph: Graph) -> [ValueID] {
@@ -44,7 +44,7 @@ extension Node {
     return (handedOnInputs ?? inputs.compactMap { $0 }).filter { graph.constants[$0] == nil }
   }
 
-  fileprivate func hasIntegerForm(in graph: Graph, _ codes: [ValueID: AffineCode]) -> Bool {
+  func hasIntegerForm(in graph: Graph, _ codes: [ValueID: AffineCode]) -> Bool {
     guard outputs.count == 1, graph.type(outputs[0]).dtype == .float32 else { return false }
     if isLayer { return hasIntegerProducts(in: graph, codes) }
     guard let result = codes[outputs[0]] else { return false }

@@ -32,11 +32,7 @@ struct Quantiser {
   private var codedOnly: Set<ValueID> = []
 
   fileprivate init(_ graph: Graph, _ plan: QuantisationPlan) {
-    var codes: [ValueID: AffineCode] = [:]
-    for id in graph.inputs + graph.nodes.flatMap(\.outputs) + graph.constants.keys where graph.type(id).dtype == .float32 {
-      codes[id] = plan.codes[graph[id].name]
-    }
-    self.codes = codes
+    codes = graph.codes(of: plan)
     integerNodes = IntegerNodes(graph, codes, except: plan.floatNodes)
   }
 

@@ -15,6 +15,20 @@ public struct Calibration: Sendable {
   let others: [(name: String?, tensor: Tensor)]
 }
 
+extension Calibration {
+  /// The class of each row of the data: an array of the data, or a file.
+  func classes(_ name: String) throws(Diagnostic) -> [Int] {
+    let named = others.first { $0.name == name }?.tensor
+    let found = if let named { named } else { try NamedArrays(name, raw: .int32).only }
+    let rows = seen.count + unseen.count
+    guard found.dtype.isInteger, found.count == rows else {
+      throw Diagnostic("the labels are \(found.type)", hint: "give one integer for each of the \(rows) rows of the calibration data")
+        .inFile(name)
+    }
+    return found.integers.map { Int($0) }
+  }
+}
+
 extension Model {
   /// Runs the model on data and chooses how its values become integers.
   public func calibrate(_ options: CalibrationOptions, progress: (Progress) -> Void = { _ in }) throws(CompilerError) -> Calibration {

@@ -44,6 +44,16 @@ struct NamedArrays {
   }
 }
 
+extension NamedArrays {
+  /// The array of a file that holds but one.
+  var only: Tensor {
+    get throws(Diagnostic) {
+      if arrays.count == 1 { return arrays[0].tensor }
+      throw Diagnostic("there are \(arrays.count) arrays", hint: "give a file of one array", place: Place(file: path))
+    }
+  }
+}
+
 /// The files of a folder, sorted by name; those that begin with a dot are left out.
 func filesInFolder(_ path: String) throws(Diagnostic) -> [String] {
   do {

@@ -1,0 +1,29 @@
+import GraphIR
+import Operators
+import Tensors
+
+extension Graph {
+  /// Why nodes compute in float, by name of the node, for the graph that a plan was made for.
+  package func reasonsForFloat(_ plan: QuantisationPlan) -> [String: String] {
+    let codes = codes(of: plan)
+    let chosen = IntegerNodes(self, codes, except: plan.floatNodes)
+    var reasons: [String: String] = [:]
+    for node in nodes where !chosen.contains(node) { reasons[node.name] = reason(node, codes, plan) }
+    return reasons
+  }
+
+  private func reason(_ node: Node, _ codes: [ValueID: AffineCode], _ plan: QuantisationPlan) -> String {
+    if plan.floatNodes.contains(node.name) { return "kept wide for accuracy" }
+    if node.hasIntegerForm(in: self, codes) { return "only floats are wanted of it" }
+    if type(node.outputs[0]).dtype != .float32 { return "it gives \(type(node.outputs[0]).dtype)" }
+    if node.isLayer, node.inputs[1].map({ constants[$0] == nil }) ?? true { return "its weights are computed" }
+    return "no integer form of \(node.shownLabel)"
+  }
+
+  /// The codes of values by id.
+  func codes(of plan: QuantisationPlan) -> [ValueID: AffineCode] {
+    var codes: [ValueID: AffineCode] = [:]
+    for id in inputs + nodes.flatMap(\.outputs) + constants.keys where type(id).dtype == .float32 { codes[id] = plan.codes[self[id].name] }
+    return codes
+  }
+}

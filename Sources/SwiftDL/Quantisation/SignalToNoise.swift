@@ -1,0 +1,24 @@
+import FoundationEssentials
+import Tensors
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// How much of a signal is left in a noisy copy of it, over any number of tensors.
+struct SignalToNoise {
+  private var signal = 0.0
+  private var noise = 0.0
+
+  mutating func add(_ expected: [Double], _ actual: [Double]) {
+    for (x, y) in zip(expected, actual) where x.isFinite && y.isFinite {
+      signal += x * x
+      noise += (x - y) * (x - y)
+    }
+  }
+
+  /// Infinite where there is no noise.
+  var decibels: Double { noise == 0 ? .infinity : 10 * log10(max(signal, 1e-300) / noise) }
+}

@@ -1,0 +1,51 @@
+import Foundation
+import SwiftDL
+
+/// What integers cost and save, for reading.
+struct QuantisationTable {
+  private let report: QuantisationReport
+
+  init(_ report: QuantisationReport) { self.report = report }
+
+  var text: String {
+    let header = ["layer", "operator", "type", "MACs", "float", "now", "SQNR", ""]
+    return [table(header, report.layers.map(row), leftAligned: [0, 1, 2, 7]), totals].joined(separator: "\n\n")
+  }
+
+  private func row(_ layer: QuantisationReport.Layer) -> [String] {
+    [
+      layer.name, layer.operation, layer.arithmetic, short(layer.macs), bytes(layer.floatBytes), bytes(layer.bytes),
+      decibels(layer.signalToNoise), layer.reason ?? "",
+    ]
+  }
+
+  private var totals: String {
+    let share = report.macs == 0 ? 0 : Double(report.integerMACs) / Double(report.macs)
+    var lines = [
+      "flash     \(bytes(report.floatWeightsBytes)) float, \(bytes(report.weightsBytes)) now",
+      "arena     \(bytes(report.floatArenaBytes)) float, \(bytes(report.arenaBytes)) now",
+      "MACs      \(short(report.macs)), \(percent(share)) of them on integers",
+    ]
+    let seen = report.rowsWereCalibratedOn ? "which calibration has seen" : "which calibration has not seen"
+    let ratios = report.outputs.map { "\($0.name) \(decibels($0.signalToNoise))" }.joined(separator: ", ")
+    lines.append("SQNR      \(ratios), on \(report.rows) rows, \(seen)")
+    if let accuracy = report.accuracy { lines.append(text(accuracy)) }
+    return lines.joined(separator: "\n")
+  }
+
+  private func text(_ accuracy: QuantisationReport.Accuracy) -> String {
+    let points = String(
+      format: "%.2f points (%.2f to %.2f)", 100 * accuracy.drop, 100 * accuracy.dropInterval.lowerBound,
+      100 * accuracy.dropInterval.upperBound)
+    return "accuracy  \(share(accuracy.float, accuracy.floatInterval)) float, "
+      + "\(share(accuracy.quantised, accuracy.quantisedInterval)) now, drop \(points), at 95 %, on \(accuracy.rows) rows"
+  }
+
+  private func share(_ value: Double, _ interval: ClosedRange<Double>) -> String {
+    "\(percent(value)) (\(percent(interval.lowerBound)) to \(percent(interval.upperBound)))"
+  }
+
+  private func percent(_ share: Double) -> String { String(format: "%.2f %%", 100 * share) }
+
+  private func decibels(_ value: Double?) -> String { value.map { $0.isFinite ? String(format: "%.1f dB", $0) : "exact" } ?? "–" }
+}

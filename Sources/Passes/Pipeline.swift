@@ -69,7 +69,7 @@ extension Pipeline {
   }
 
   /// The graph that calibration looks at, and whose values a plan names.
-  package static let beforeQuantisation = Pipeline(core)
+  package static let beforeQuantisation = Pipeline(core + [.partBodies])
 
   /// The passes up to the graph of integers, before layouts and algorithms are chosen.
   package static func onIntegers(_ plan: QuantisationPlan) -> Pipeline {

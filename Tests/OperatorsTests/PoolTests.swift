@@ -178,4 +178,16 @@ import Testing
     #expect(op == Pool(.median, size: [3, 3], SlidingWindow(strides: [2, 2])))
     #expect(throws: Diagnostic.self) { try Pool(attributes: ["kind": .string("mode")]) }
   }
+
+  @Test func widensSumsOfIntegers() throws {
+    let type = TensorType(.uint8, [1, 6, 5, 3])
+    let op = Pool(.sum, size: [3, 2], SlidingWindow(padsBefore: [1, 0]), widens: true)
+    #expect(try op.infer([type])[0].dtype == .int32)
+    #expect(try disagreement(op, [type], seed: 7, draw: .whole) == 0)
+    let large = Tensor(.uint8, [1, 2, 1], [255, 254])
+    #expect(try Pool(.sum, size: [2], widens: true).evaluate([large])[0].integers == [509])
+    #expect(try LoweredNode(Pool(.sum, size: [2], widens: true), [large.type]).run([large])[0].integers == [509])
+    #expect(throws: Diagnostic.self) { try Pool(.max, size: [2], widens: true).infer([large.type]) }
+    #expect(throws: Diagnostic.self) { try Pool(.sum, size: [2], widens: true).infer([TensorType(.float32, [1, 2, 1])]) }
+  }
 }

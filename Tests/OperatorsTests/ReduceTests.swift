@@ -67,4 +67,14 @@ import Testing
     #expect(try result(Reduce(.min), [integers]).integers == [32767])
     try expectAgreement(Reduce(.max, axes: [0]), [TensorType(.uint8, [0, 3])])
   }
+
+  @Test func widensSumsOfIntegers() throws {
+    let op = Reduce(.sum, axes: [1], widens: true)
+    let large = Tensor(.uint8, [2, 3], [255, 254, 253, 0, 1, 255])
+    #expect(try op.evaluate([large]) == [Tensor(.int32, [2], [762, 256])])
+    #expect(try LoweredNode(op, [large.type]).run([large])[0] == Tensor(.int32, [2], [762, 256]))
+    #expect(try disagreement(op, [TensorType(.int8, [4, 7, 3])], seed: 7, draw: .whole) == 0)
+    #expect(throws: Diagnostic.self) { try Reduce(.max, axes: [1], widens: true).infer([large.type]) }
+    #expect(throws: Diagnostic.self) { try Reduce(.sum, widens: true).infer([TensorType(.float32, [2, 3])]) }
+  }
 }

@@ -69,6 +69,38 @@ struct QuantisationTests {
     try expectClose(graph, decibels: 25, integers: 5)
   }
 
+  /// The first axis of a pool's counts is shorter at the edges, where padding does not count.
+  @Test func averagesAreRounded() throws {
+    var sketch = Sketch()
+    let x = sketch.input("x", [1, 7, 7, 4])
+    let weights = sketch.graph.addConstant("w", random([1, 1, 4, 6], 100))
+    let conv = try sketch.add("conv", Convolution(), x, weights)
+    let window = SlidingWindow(padsBefore: [1, 1], padsAfter: [1, 1])
+    let pool = try sketch.add("pool", Pool(.average, size: [3, 3], window), conv)
+    let mean = try sketch.add("mean", Reduce(.mean, axes: [1, 2]), pool)
+    let dense = sketch.graph.addConstant("d", random([6, 3], 101))
+    sketch.output(try sketch.add("dense", MatMul(), mean, dense))
+    try expectClose(sketch.graph, decibels: 20, integers: 4)
+  }
+
+  /// A convolution with SiLU, whose result a sigmoid of another value gates.
+  @Test func functionsOfOneValueAreTables() throws {
+    var sketch = Sketch()
+    let x = sketch.input("x", [1, 5, 5, 4])
+    let weights = sketch.graph.addConstant("w", random([3, 3, 4, 6], 100))
+    let conv = try sketch.add("conv", Convolution(), x, weights)
+    let bias = sketch.graph.addConstant("b", random([6], 103))
+    let biased = try sketch.map("biased", x0 + x1, conv, bias)
+    let silu = try sketch.map("silu", x0 * .unary(.sigmoid, x0), biased)
+    let gate = try sketch.add("gate", Convolution(), silu, sketch.graph.addConstant("g", random([1, 1, 6, 6], 101)))
+    let gated = try sketch.map("gated", x1 * .unary(.sigmoid, x0), gate, silu)
+    sketch.output(try sketch.add("last", Convolution(), gated, sketch.graph.addConstant("l", random([1, 1, 6, 2], 102))))
+    var graph = sketch.graph
+    for pass in [GraphPass.fuseEpilogues, .fuseMaps, .partBodies] { try pass.run(on: &graph) }
+    // The input, two sums, and two tables, behind one of which stands the gated product.
+    try expectClose(graph, decibels: 20, integers: 5)
+  }
+
   @Test func everyPartOfAGroupSeesItsOwnZero() throws {
     var sketch = Sketch()
     let x = sketch.input("x", [2, 6, 5, 4])

@@ -18,19 +18,22 @@ package struct Reduce: Operator {
 
   package static let name = "reduce"
   package static var attributes: [Attribute<Reduce>] {
-    [.choice("function", \.function), .ints("axes", \.axes), .bool("keep_dims", \.keepDims)]
+    [.choice("function", \.function), .ints("axes", \.axes), .bool("keep_dims", \.keepDims), .bool("widens", \.widens)]
   }
   package var function = Function.sum
   /// Empty: all axes.
   package var axes: [Int] = []
   /// The axes stay, with extent 1.
   package var keepDims = false
+  /// Integers are summed in int32, the type of the result.
+  package var widens = false
 
   package init() {}
-  package init(_ function: Function, axes: [Int] = [], keepDims: Bool = false) {
+  package init(_ function: Function, axes: [Int] = [], keepDims: Bool = false, widens: Bool = false) {
     self.function = function
     self.axes = axes
     self.keepDims = keepDims
+    self.widens = widens
   }
 
   package var acceptsEpilogue: Bool { true }
@@ -41,7 +44,13 @@ package struct Reduce: Operator {
       throw Diagnostic("\"\(function.rawValue)\" of \(x)", hint: "cast it to \(function.hint)")
     }
     let axes = try ReducedAxes(axes, rank: x.rank)
-    return [TensorType(x.dtype, axes.shape(x.shape, keepDims: keepDims))]
+    return [TensorType(try resultType(x.dtype), axes.shape(x.shape, keepDims: keepDims))]
+  }
+
+  private func resultType(_ dtype: DType) throws(Diagnostic) -> DType {
+    guard widens else { return dtype }
+    guard function == .sum else { throw Diagnostic("\"\(function.rawValue)\" in int32", hint: "only sums are widened") }
+    return try productType(dtype, dtype, widens: true)
   }
 
   package func evaluate(_ inputs: [Tensor?]) throws(Diagnostic) -> [Tensor] {
@@ -51,7 +60,8 @@ package struct Reduce: Operator {
     switch Column(x) {
     case .floats(let values): return [Tensor(x.dtype, dims, rows.map { row in function.value(row.map { values[$0] }) })]
     case .integers(let values):
-      return [Tensor(x.dtype, dims, integers: rows.map { row in function.value(row.map { values[$0] }, x.dtype) })]
+      let dtype = widens ? DType.int32 : x.dtype
+      return [Tensor(dtype, dims, integers: rows.map { row in function.value(row.map { values[$0] }, dtype) })]
     }
   }
 
@@ -60,15 +70,16 @@ package struct Reduce: Operator {
   /// Reduces `x`, the input or another view of it.
   func nest(_ x: TensorView, _ operands: Operands) -> [Stmt] {
     let axes = ReducedAxes(settled: axes, rank: x.rank)
+    let wide = productAccumulator(x.dtype, widens: widens)
     return loops("i", axes.kept.map { x.shape[$0] }) { outer in
       shifted(x, axes, outer) { shift in
-        local("result", function.start(x.dtype.accumulator)) { result in
+        local("result", function.start(wide)) { result in
           loops("r", axes.reduced.map { x.shape[$0] }) { inner in
-            step(result, x[axes.merged(outer, inner)].converted(to: x.dtype.accumulator), shift)
+            step(result, x[axes.merged(outer, inner)].converted(to: wide), shift)
           }
           operands.store(
             keepDims ? axes.merged(outer, axes.reduced.map { _ in 0 }) : outer,
-            finished(result.value, shift, axes.count(x.shape)).converted(to: x.dtype))
+            finished(result.value, shift, axes.count(x.shape)).converted(to: widens ? wide : x.dtype))
         }
       }
     }

@@ -10,7 +10,7 @@ package struct Pool: Operator {
     [
       .choice("kind", \.kind), .ints("size", \.size), .ints("strides", \.window.strides), .ints("dilations", \.window.dilations),
       .ints("pads_before", \.window.padsBefore), .ints("pads_after", \.window.padsAfter), .bool("count_padding", \.countsPadding),
-      .bool("round_up", \.window.roundsUp),
+      .bool("round_up", \.window.roundsUp), .bool("widens", \.widens),
     ]
   }
   package var kind = PoolKind.max
@@ -19,13 +19,18 @@ package struct Pool: Operator {
   package var window = SlidingWindow()
   /// An average divides by the number of taps on the axis and its pads, not only of those on the axis.
   package var countsPadding = false
+  /// Integers are summed in int32, the type of the result.
+  package var widens = false
 
   package init() {}
-  package init(_ kind: PoolKind, size: [Int], _ window: SlidingWindow = SlidingWindow(), countsPadding: Bool = false) {
+  package init(
+    _ kind: PoolKind, size: [Int], _ window: SlidingWindow = SlidingWindow(), countsPadding: Bool = false, widens: Bool = false
+  ) {
     self.kind = kind
     self.size = size
     self.window = window
     self.countsPadding = countsPadding
+    self.widens = widens
   }
 
   package var acceptsEpilogue: Bool { true }
@@ -48,18 +53,26 @@ package struct Pool: Operator {
           hint: "pads must be smaller than the window, which else would hold nothing")
       }
     }
-    return [TensorType(input.dtype, shape)]
+    return [TensorType(try resultType(input.dtype), shape)]
+  }
+
+  private func resultType(_ dtype: DType) throws(Diagnostic) -> DType {
+    guard widens else { return dtype }
+    guard kind == .sum else { throw Diagnostic("\(kind.rawValue) pooling in int32", hint: "only sums are widened") }
+    return try productType(dtype, dtype, widens: true)
   }
 
   package func evaluate(_ inputs: [Tensor?]) throws(Diagnostic) -> [Tensor] {
     let input = try inputs.required(0)
-    let dims = try infer([input.type])[0].shape.constants ?? []
+    let type = try infer([input.type])[0]
+    let dims = type.shape.constants ?? []
     let (spatial, output) = (Array(input.dims[1...size.count]), Array(dims[1...size.count]))
     let members = window.members(input: spatial, size: size, output: output)
     let covered = Indices(output).map { position in
       size.indices.reduce(1) { $0 * window.along($1).coveredTaps(at: position[$1], input: spatial[$1], kernel: size[$1]) }
     }
-    return [pooled(input, kind, members, dims) { position, count in countsPadding ? covered[position] : count }]
+    let source = input.dtype == type.dtype ? input : Tensor(type.dtype, input.dims, integers: input.integers)
+    return [pooled(source, kind, members, dims) { position, count in countsPadding ? covered[position] : count }]
   }
 
   package func lower(_ operands: Operands) -> [Stmt] {
@@ -70,7 +83,8 @@ package struct Pool: Operator {
         loop("c", to: output.extent(output.rank - 1)) { c in
           let bounds = size.indices.map { nest.tapBounds($0, position[$0]) }
           let count = bounds.reduce(1) { $0 * ($1.to - $1.from) }
-          PoolNest(kind: kind, dtype: input.dtype, count: count, divisor: divisor(count, position, input)) { prefix, body in
+          let dtype = widens ? DType.int32 : input.dtype
+          PoolNest(kind: kind, dtype: dtype, count: count, divisor: divisor(count, position, input)) { prefix, body in
             nest.overTaps(position, prefix: prefix) { _, place in body(input[[n] + place + [c]]) }
           }.reduced { operands.store([n] + position + [c], $0) }
         }

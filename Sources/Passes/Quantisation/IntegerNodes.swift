@@ -38,9 +38,11 @@ extension Node {
   /// A product with weights that are known.
   var isLayer: Bool { op is Convolution || op is DepthwiseConvolution || op is MatMul }
 
+  private var isAverage: Bool { (op as? Pool)?.kind == .average || (op as? Reduce)?.function == .mean }
+
   /// What the node reads as codes, if it computes on integers.
   fileprivate func codedInputs(_ graph: Graph) -> [ValueID] {
-    if isLayer { return [inputs[0]].compactMap { $0 } + epilogueInputs.filter { graph.constants[$0] == nil } }
+    if isLayer || isAverage { return [inputs[0]].compactMap { $0 } + epilogueInputs.filter { graph.constants[$0] == nil } }
     return (handedOnInputs ?? inputs.compactMap { $0 }).filter { graph.constants[$0] == nil }
   }
 
@@ -49,7 +51,8 @@ extension Node {
     if isLayer { return hasIntegerProducts(in: graph, codes) }
     guard let result = codes[outputs[0]] else { return false }
     if let sources = handedOnInputs { return sources.allSatisfy { codes[$0] == result } }
-    return op is Map && IntegerMap(self, in: graph, codes) != nil
+    if op is Map { return IntegerMap(self, in: graph, codes) != nil }
+    return isAverage && inputs[0].flatMap { codes[$0] }.flatMap { IntegerSum(averaging: self, in: graph, $0) } != nil
   }
 
   private func hasIntegerProducts(in graph: Graph, _ codes: [ValueID: AffineCode]) -> Bool {

@@ -46,7 +46,7 @@ struct Quantiser {
   private mutating func placeOnIntegers(_ node: Node, _ editor: inout Editor) throws(Diagnostic) -> Bool {
     if node.op is Map { return try placeMap(node, &editor) }
     if node.handedOnInputs != nil { return try placeMovement(node, &editor) }
-    return try placeLayer(node, &editor)
+    return node.isLayer ? try placeLayer(node, &editor) : try placeAverage(node, &editor)
   }
 
   /// Some reader of the value computes with its code.

@@ -10,17 +10,23 @@ package struct Candidate: Sendable {
   package var kernel: Kernel
 }
 
+/// Statements of a nest below which no schedule gains anything worth having.
+private let leastWork = 256
+
 /// Outermost loops of the nests that strategies know.
 package func schedulableLoops(_ kernel: Kernel, for target: Target, dims ranges: [String: ClosedRange<Int>] = [:]) -> [String] {
   Scheduler.scheduled(kernel, target, ranges).roots
 }
 
 /// Schedules of the nest at the loop `root` that differ from each other and from what the strategies decide; `settled` holds what is
-/// chosen for other nests of the kernel.
+/// chosen for other nests of the kernel. None where the nest has too little to do to be worth measuring.
 package func candidates(
   _ kernel: Kernel, at root: String, for target: Target, dims ranges: [String: ClosedRange<Int>] = [:],
   settled: [String: ScheduleChoice] = [:]
 ) -> [Candidate] {
+  let original = Plan(kernel, dims: ranges).original
+  let all = original.body.reduce(0) { $0 &+ $1.work }
+  guard let work = original.loop(root)?.work, work >= leastWork, work >= all / 20 else { return [] }
   var known: Set<[Stmt]> = [schedule(kernel, for: target, dims: ranges, choices: settled).body]
   var result: [Candidate] = []
   for (group, choices) in ScheduleChoice.variations(target).enumerated() {

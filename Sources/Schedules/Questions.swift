@@ -89,3 +89,18 @@ extension Expr {
     return children.reduce(own) { $0 + $1.divisions }
   }
 }
+
+extension Loop {
+  /// Statements that run, roughly: bounds that are not known count as a few iterations.
+  var work: Int {
+    let count = (upper - lower).constantIndex ?? 8
+    return count.multipliedReportingOverflow(by: body.reduce(0) { $0 &+ $1.work }).partialValue
+  }
+}
+
+extension Stmt {
+  var work: Int {
+    if case .loop(let loop) = self { return loop.work }
+    return nested.reduce(1) { $0 &+ $1.work }
+  }
+}

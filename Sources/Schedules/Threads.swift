@@ -17,18 +17,3 @@ extension Plan {
     return inner.reduce(false) { shareAmongThreads($1) || $0 }
   }
 }
-
-extension Loop {
-  /// Statements that run, roughly: bounds that are not known count as a few iterations.
-  fileprivate var work: Int {
-    let count = (upper - lower).constantIndex ?? 8
-    return count.multipliedReportingOverflow(by: body.reduce(0) { $0 &+ $1.work }).partialValue
-  }
-}
-
-extension Stmt {
-  fileprivate var work: Int {
-    if case .loop(let loop) = self { return loop.work }
-    return nested.reduce(1) { $0 &+ $1.work }
-  }
-}

@@ -6,6 +6,8 @@ import Tensors
 struct KernelUse {
   /// Positions of parameters that are constant data of the model.
   private(set) var constants: Set<Int> = []
+  /// Positions of the layers that it computes something of.
+  private(set) var layers: Set<Int> = []
   /// Calls in one run of the model, as far as they are known when we compile.
   private(set) var calls = 0
   /// Some call is inside of a loop: what it reads is still in the caches.
@@ -18,7 +20,7 @@ struct KernelUse {
     func visit(_ steps: [Step], _ times: Int, isRepeated: Bool) {
       for step in steps {
         switch step {
-        case .call(let kernel, let arguments, _): uses[kernel, default: KernelUse()].add(arguments, times, isRepeated)
+        case .call(let kernel, let arguments, let layer): uses[kernel, default: KernelUse()].add(arguments, times, isRepeated, layer)
         case .loop(_, let count, let body): visit(body, times * max(count.value(largest) ?? 1, 1), isRepeated: true)
         case .repetition(_, let body): visit(body, times, isRepeated: true)
         case .branch(_, let then, let otherwise): visit(then + otherwise, times, isRepeated: isRepeated)
@@ -30,10 +32,11 @@ struct KernelUse {
     return uses
   }
 
-  private mutating func add(_ arguments: [Argument], _ times: Int, _ isRepeated: Bool) {
+  private mutating func add(_ arguments: [Argument], _ times: Int, _ isRepeated: Bool, _ layer: Int) {
     for (position, argument) in arguments.enumerated() {
       if case .constant = argument.storage { constants.insert(position) }
     }
+    layers.insert(layer)
     calls += times
     self.isRepeated = self.isRepeated || isRepeated
   }

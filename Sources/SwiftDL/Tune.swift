@@ -1,8 +1,3 @@
-import CSource
-import LoopIR
-import Lowering
-import Schedules
-import Targets
 import Tensors
 import Validation
 
@@ -34,48 +29,37 @@ public struct TuneReport: Sendable {
 
   public let tuning: Tuning
   public let nests: [Nest]
+  /// Of one run of the whole model, with the cost model's schedules and with what was chosen.
+  public let defaultSeconds: Double
+  public let seconds: Double
   public var target: String { tuning.target }
   public var compiler: String { tuning.compiler }
 }
 
 extension Model {
-  /// Times schedules of each kernel of the model on this machine, with open dimensions at their upper bounds.
+  /// Times schedules of each kernel of the model on this machine, with open dimensions at their upper bounds, then the whole model.
   public func tune(_ options: TuneOptions, progress: (Progress) -> Void = { _ in }) throws(CompilerError) -> TuneReport {
-    try reporting(file: path) { () throws(Diagnostic) in try measured(options, progress) }
+    let compiler = SystemCompiler(line: options.compiler, flags: ["-O3"] + options.compile.threads.compilerFlags)
+    var tuner = try reporting(file: path) { () throws(Diagnostic) in try ModelTuner(source.graph, options.compile, compiler) }
+    try reporting(file: path) { () throws(Diagnostic) in try tuner.measure(progress) }
+    progress(Progress(activity: "timing the whole model", fraction: 1))
+    let counting = try [nil, tuner.tuning].map { (tuning) throws(CompilerError) in
+      try timed(options.compile, tuning, compiler, isProfiled: true)
+    }
+    try reporting(file: path) { () throws(Diagnostic) in try tuner.keepFaster(TimedModel.layerNanoseconds(of: counting)) }
+    let plain = try [nil, tuner.tuning].map { (tuning) throws(CompilerError) in try timed(options.compile, tuning, compiler) }
+    let seconds = try reporting(file: path) { () throws(Diagnostic) in try TimedModel.leastSeconds(of: plain) }
+    return TuneReport(tuning: tuner.tuning, nests: tuner.nests, defaultSeconds: seconds[0], seconds: seconds[1])
   }
 
-  private func measured(_ options: TuneOptions, _ progress: (Progress) -> Void) throws(Diagnostic) -> TuneReport {
-    guard options.compile.schedule == .automatic else {
-      throw Diagnostic("there is nothing to measure without schedules", hint: "leave out --schedule none")
-    }
-    let target = try Compilation.scheduledTarget(options.compile)
-    let graph = try Compilation.optimised(source.graph, options.compile, progress: { _ in })
-    let program = try Lowering { $0 }.lower(graph, name: options.compile.name)
-    let compiler = SystemCompiler(line: options.compiler, flags: ["-O3"])
-    let sourceOptions = try Compilation.sourceOptions(options.compile)
-    let (dims, uses) = (try graph.usableDims(), KernelUse.all(of: program))
-    var tuning = Tuning(target: target.name, compiler: compiler.text, entries: [])
-    var nests: [TuneReport.Nest] = []
-    for (done, position) in uses.keys.sorted().enumerated() {
-      let kernel = program.kernels[position]
-      guard let use = uses[position], tuning.choices(fingerprint(kernel, dims: dims)) == nil else { continue }
-      progress(Progress(activity: "\(kernel.name), \(done + 1) of \(uses.count)", fraction: Double(done) / Double(uses.count)))
-      let tuner = KernelTuner(
-        kernel: kernel, target: target, dims: dims, buffers: use.buffers(of: kernel, in: program), source: sourceOptions, compiler: compiler
-      )
-      let entries = try tuner.entries()
-      nests += entries.compactMap { TuneReport.Nest($0, calls: use.calls) }
-      tuning.entries += entries
-    }
-    return TuneReport(tuning: tuning, nests: nests)
-  }
-}
-
-extension TuneReport.Nest {
-  fileprivate init?(_ entry: Tuning.Entry, calls: Int) {
-    guard let times = entry.times else { return nil }
-    self.init(
-      kernel: entry.name, loop: entry.loop, calls: calls, choice: entry.choice.description, defaultSeconds: times.defaultNanoseconds * 1e-9,
-      seconds: times.nanoseconds * 1e-9)
+  private func timed(
+    _ options: CompileOptions, _ tuning: Tuning?, _ compiler: SystemCompiler, isProfiled: Bool = false
+  ) throws(CompilerError) -> TimedModel {
+    var options = options
+    options.harness = true
+    options.profile = isProfiled
+    options.tuning = tuning
+    let compilation = try Compilation(self, options)
+    return try reporting(file: path) { () throws(Diagnostic) in try TimedModel(compilation, compiler) }
   }
 }

@@ -7,7 +7,8 @@ struct TuneCommand: ParsableCommand {
     commandName: "tune", abstract: "Measure schedules on this machine, for compile --tuned.",
     discussion: """
       Builds several schedules of each kernel with the system's compiler and times them, with constant data as cold as in a run of the \
-      whole model. What is at least 3 % faster than the schedule of the cost model, twice, is written to OUTPUT:
+      whole model. What is at least 3 % faster than the schedule of the cost model, twice, and faster in the whole model, is written to \
+      OUTPUT:
 
         swiftdl-compile tune model.onnx -o tune.json --target native
         swiftdl-compile model.onnx -o model.c --target native --tuned tune.json
@@ -53,13 +54,12 @@ struct TuneCommand: ParsableCommand {
     if !rows.isEmpty {
       print(table(["kernel", "loop", "choice", "calls", "before µs", "after µs", "gain"], rows, leftAligned: [0, 1, 2]) + "\n")
     }
-    let (before, after) = report.nests.reduce((0.0, 0.0)) { sums, nest in
-      (sums.0 + Double(nest.calls) * nest.defaultSeconds, sums.1 + Double(nest.calls) * nest.seconds)
-    }
+    let ratio = String(format: "%.2f", report.defaultSeconds / report.seconds)
     print(
       """
-      \(changed.count) of \(report.nests.count) loop nests changed; their calls in one run: \(micros(before)) µs before, \(micros(after)) µs after
-      target \(report.target), \(report.compiler)
+      \(changed.count) of \(report.nests.count) loop nests changed
+      one run  \(micros(report.defaultSeconds)) µs before, \(micros(report.seconds)) µs after: \(ratio) times the speed
+      C        \(report.compiler); target \(report.target)
       """)
   }
 

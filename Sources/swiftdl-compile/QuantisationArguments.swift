@@ -32,10 +32,20 @@ struct QuantisationArguments: ParsableArguments {
   @Option(help: "The class of each row of the data, to report accuracy: a file of integers, or an array of the calibration data.")
   var labels: String?
 
+  @Option(name: .customLong("min-sqnr"), help: "Decibels that every output keeps at least: layers that cost most stay float.")
+  var leastRatio: Double?
+
+  @Option(name: .customLong("max-drop"), help: "Points of accuracy that may be lost on the calibration rows; needs --labels.")
+  var mostDrop: Double?
+
   var wantsReport: Bool { report != nil || labels != nil }
 
   func validate() throws {
-    guard type != nil || !wantsReport else { throw ValidationError("--report and --labels are for --quantize int8") }
+    guard type != nil || !wantsReport && leastRatio == nil && mostDrop == nil else {
+      throw ValidationError("--report, --labels, --min-sqnr and --max-drop are for --quantize int8")
+    }
+    guard mostDrop == nil || labels != nil else { throw ValidationError("--max-drop needs --labels") }
+    guard (leastRatio ?? 0).isFinite, (mostDrop ?? 0).isFinite else { throw ValidationError("--min-sqnr and --max-drop take numbers") }
     guard (type == nil) == (calibrate == nil) else {
       throw ValidationError(type == nil ? "--calibrate is for --quantize int8" : "--quantize needs --calibrate FILE")
     }
@@ -48,7 +58,11 @@ struct QuantisationArguments: ParsableArguments {
     var options = CalibrationOptions(source(calibrate))
     options.method = method
     options.rows = rows
-    let calibration = try model.calibrate(options) { progress.show($0.activity, $0.fraction) }
+    var calibration = try model.calibrate(options) { progress.show($0.activity, $0.fraction) }
+    if leastRatio != nil || mostDrop != nil {
+      let target = AccuracyTarget(leastSignalToNoise: leastRatio, mostPointsLost: mostDrop, labels: labels)
+      calibration = try model.refine(calibration, to: target) { progress.show($0.activity, $0.fraction) }
+    }
     progress.finish()
     Terminal.show(calibration.warnings)
     return calibration

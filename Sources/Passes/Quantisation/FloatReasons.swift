@@ -12,6 +12,12 @@ extension Graph {
     return reasons
   }
 
+  /// Names of the layers with weights that a plan makes integers of, in order.
+  package func integerLayers(_ plan: QuantisationPlan) -> [String] {
+    let chosen = IntegerNodes(self, codes(of: plan), except: plan.floatNodes)
+    return nodes.filter { chosen.contains($0) && $0.isLayer }.map(\.name)
+  }
+
   private func reason(_ node: Node, _ codes: [ValueID: AffineCode], _ plan: QuantisationPlan) -> String {
     if plan.floatNodes.contains(node.name) { return "kept wide for accuracy" }
     if node.hasIntegerForm(in: self, codes) { return "only floats are wanted of it" }

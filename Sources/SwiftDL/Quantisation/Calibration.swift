@@ -4,11 +4,11 @@ import Tensors
 
 /// What calibration has found out about a model: `CompileOptions.calibration` makes integers of its layers.
 public struct Calibration: Sendable {
-  package let plan: QuantisationPlan
+  package internal(set) var plan: QuantisationPlan
   /// Runs that were looked at.
   public let rows: Int
   /// What should be known about the result.
-  public let warnings: [Problem]
+  public internal(set) var warnings: [Problem]
   /// Runs that calibration has not seen.
   let unseen: [[Tensor]]
   let seen: [[Tensor]]

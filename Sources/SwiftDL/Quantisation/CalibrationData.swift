@@ -159,8 +159,11 @@ extension Shape {
 }
 
 extension Tensor {
-  /// The data in the type of the input: floats of other widths are rounded, integers are not taken for floats.
+  /// The data in the type of the input: floats of other widths are rounded, whole floats are integers, integers are not floats.
   fileprivate func asInput(_ dtype: DType, _ name: String) throws(Diagnostic) -> Tensor {
+    if self.dtype.isFloat, dtype.isInteger, doubles.allSatisfy({ $0 == $0.rounded() && abs($0) < 0x1p53 }) {
+      return try Tensor(.int64, dims, integers: integers).asInput(dtype, name)
+    }
     guard self.dtype.isFloat == dtype.isFloat, self.dtype == .bool || dtype != .bool else {
       throw Diagnostic(
         "the data for \"\(name)\" holds elements of \(self.dtype)", hint: "the input takes \(dtype): prepare the data as in training")

@@ -141,5 +141,5 @@ extension Expr {
 
 extension [Double] {
   /// The position of the greatest; of equal ones the first.
-  fileprivate var firstGreatest: Int { indices.reduce(0) { self[$1] > self[$0] ? $1 : $0 } }
+  var firstGreatest: Int { indices.reduce(0) { self[$1] > self[$0] ? $1 : $0 } }
 }

@@ -1,6 +1,3 @@
-import FoundationEssentials
-import Tensors
-
 #if canImport(Glibc)
   import Glibc
 #else
@@ -19,6 +16,11 @@ struct SignalToNoise {
     }
   }
 
+  /// The noise as a share of the signal.
+  var noiseShare: Double { noise == 0 ? 0 : noise / max(signal, 1e-300) }
+
   /// Infinite where there is no noise.
   var decibels: Double { noise == 0 ? .infinity : 10 * log10(max(signal, 1e-300) / noise) }
 }
+
+func exponential10(_ x: Double) -> Double { pow(10, x) }

@@ -25,6 +25,12 @@ struct TracedProgram {
     layers = Dictionary(uniqueKeysWithValues: program.layers.flatMap(\.outputs).enumerated().map { ($0.offset, $0.element) })
   }
 
+  /// The outputs of one run from a fresh state.
+  func outputs(_ inputs: [Tensor], _ graph: Graph) throws(Diagnostic) -> [Tensor] {
+    try runner.reset()
+    return try runner.run(program, inputs, dims: try graph.openDims(of: inputs))
+  }
+
   /// Runs once, from a fresh state, and hands over what each node gives, by name of the value. The outputs are in order.
   func run(_ inputs: [Tensor], _ graph: Graph, each: (String, Tensor) -> Void) throws(Diagnostic) -> [Tensor] {
     try runner.reset()

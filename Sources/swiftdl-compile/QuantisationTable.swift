@@ -29,6 +29,10 @@ struct QuantisationTable {
     let seen = report.rowsWereCalibratedOn ? "which calibration has seen" : "which calibration has not seen"
     let ratios = report.outputs.map { "\($0.name) \(decibels($0.signalToNoise))" }.joined(separator: ", ")
     lines.append("SQNR      \(ratios), on \(report.rows) rows, \(seen)")
+    if let worst = report.layers.compactMap(\.sumBounds).map({ max(-$0.lowerBound, $0.upperBound) }).max() {
+      let room = percent(Double(worst) / 0x1p31)
+      lines.append("overflow  impossible: by the weights, no sum exceeds \(worst), \(room) of what int32 holds")
+    }
     if let accuracy = report.accuracy { lines.append(text(accuracy)) }
     return lines.joined(separator: "\n")
   }

@@ -14,8 +14,9 @@ struct IntegerLayer {
   private let step: Numbers
   private let offset: Numbers
 
-  /// `input` and `result` are the codes of the input and, if it has one, of the result.
-  init?(_ node: Node, weights: Tensor, bias: [Double]?, input: AffineCode, result: AffineCode?) {
+  /// `input` and `result` are the codes of the input and, if it has one, of the result; `means` are those of the input's channels, if they
+  /// are known.
+  init?(_ node: Node, weights: Tensor, bias: [Double]?, input: AffineCode, result: AffineCode?, means: [Double]?) {
     guard let shape = WeightShape(node.op, weights.dims), let (op, pads) = IntegerLayer.widened(node.op, rank: weights.rank) else {
       return nil
     }
@@ -26,11 +27,12 @@ struct IntegerLayer {
     let leastSteps = bias.map { (abs($0) + reach) / (input.scale * 0x1p28) }
     self.weights = IntegerWeights(weights, channels: shape.outputs, channel: shape.output, leastSteps: leastSteps)
     guard self.weights.bounds.lowerBound > -(1 << 30), self.weights.bounds.upperBound < 1 << 30 else { return nil }
+    let corrected = zip(bias, shape.drift(from: weights, to: self.weights, means)).map { $0 - $1 }
     (self.op, self.pads) = (op, pads)
     let steps = self.weights.steps.map { $0 * input.scale }
     step = Numbers([steps.count], steps)
     offset = Numbers(
-      [steps.count], zip(bias, zip(steps, self.weights.sums)).map { $0 - $1.0 * Double(input.zero) * Double($1.1) })
+      [steps.count], zip(corrected, zip(steps, self.weights.sums)).map { $0 - $1.0 * Double(input.zero) * Double($1.1) })
   }
 
   /// The sums, as bodies see them.
@@ -54,6 +56,18 @@ struct IntegerLayer {
   }
 }
 
+extension WeightShape {
+  /// What rounding the weights adds to each output on average.
+  fileprivate func drift(from weights: Tensor, to rounded: IntegerWeights, _ means: [Double]?) -> [Double] {
+    var drift = [Double](repeating: 0, count: outputs)
+    guard let means, means.count == inputs else { return drift }
+    for (flat, pair) in zip(weights.doubles, rounded.tensor.integers).enumerated() {
+      drift[output(flat)] += (Double(pair.1) * rounded.steps[output(flat)] - pair.0) * means[input(flat)]
+    }
+    return drift
+  }
+}
+
 extension SlidingWindow {
   /// Takes the pads away and gives them for all axes of a tensor `[N, spatial…, C]`; empty for none.
   fileprivate mutating func takingPads(rank: Int) -> (before: [Int], after: [Int]) {
@@ -70,7 +84,8 @@ extension Quantiser {
     let own = Array(node.operatorInputs)
     let result = isWantedAsCode(node.outputs[0]) ? codes[node.outputs[0]] : nil
     let bias = own.count > 2 ? editor.constant(own[2])?.doubles : nil
-    guard let layer = IntegerLayer(node, weights: weights, bias: bias, input: input, result: result) else { return false }
+    guard let layer = IntegerLayer(node, weights: weights, bias: bias, input: input, result: result, means: means[x])
+    else { return false }
     guard let made = try fused(layer.sum, node, result, &editor) else { return false }
     let padded = try padded(try code(x, &editor), layer, input, node.name, &editor)
     let constants = editor.addConstant(node.name + ".weights", layer.weights.tensor)

@@ -50,6 +50,12 @@ extension Graph {
     return all.filter { type($0).dtype == .float32 && !handedOn.contains($0) }
   }
 
+  /// The values that layers with known weights read, each once.
+  package var layerInputs: [ValueID] {
+    var seen: Set<ValueID> = []
+    return nodes.filter(\.isLayer).compactMap { $0.inputs[0] }.filter { type($0).dtype == .float32 && seen.insert($0).inserted }
+  }
+
   /// Constants that are handed on beside values that a run computes, and numbers that padding adds.
   package var handedOnConstants: [(value: ValueID, range: ClosedRange<Double>)] {
     nodes.flatMap { node -> [(ValueID, ClosedRange<Double>)] in

@@ -4,6 +4,9 @@ package struct QuantisationPlan: Hashable, Sendable {
   package var ports: [String]
   /// By name of the value. Values without one stay floats.
   package var codes: [String: AffineCode]
+  /// By name of the value, what the inputs of layers are on average, for each index of the last axis: what rounded weights add to a layer
+  /// on average is taken from its bias.
+  package var means: [String: [Double]] = [:]
   /// Names of nodes that compute in float whatever codes there are.
   package var floatNodes: Set<String> = []
 

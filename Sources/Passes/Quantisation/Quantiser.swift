@@ -23,6 +23,7 @@ extension Graph {
 /// Places nodes on integers where they have such a form. Each value exists as codes, as floats, or both, whatever its readers want.
 struct Quantiser {
   let codes: [ValueID: AffineCode]
+  let means: [ValueID: [Double]]
   private let integerNodes: IntegerNodes
   /// The codes of values, once somebody wanted them.
   private var coded: [ValueID: ValueID] = [:]
@@ -33,6 +34,8 @@ struct Quantiser {
 
   fileprivate init(_ graph: Graph, _ plan: QuantisationPlan) {
     codes = graph.codes(of: plan)
+    let read = Set(graph.layerInputs)
+    means = Dictionary(uniqueKeysWithValues: read.compactMap { id in plan.means[graph[id].name].map { (id, $0) } })
     integerNodes = IntegerNodes(graph, codes, except: plan.floatNodes)
   }
 

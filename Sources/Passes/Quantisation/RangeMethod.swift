@@ -11,7 +11,8 @@ package enum RangeMethod: String, CaseIterable, Sendable {
   case entropy
   /// The least mean squared error.
   case mse
-  /// Of the others, for each value the one with the least mean squared error on elements that it was not chosen by.
+  /// Of the others, for each value the one with the least error on elements that it was not chosen by, in the fourth power, so that few
+  /// large errors weigh as much as many small ones.
   case best
 }
 
@@ -35,7 +36,7 @@ extension RangeMethod {
     let candidates = [
       whole, percentile(halves[0], within: whole), leastDivergence(halves[0], within: whole), leastError(halves[0], within: whole),
     ]
-    let errors = candidates.map { error(halves[1], $0) }
+    let errors = candidates.map { error(halves[1], $0, power: 4) }
     return zip(candidates, errors).min { $0.1 < $1.1 }?.0 ?? whole
   }
 
@@ -46,8 +47,8 @@ extension RangeMethod {
     return Double(sorted[out])...Double(sorted[sorted.count - 1 - out])
   }
 
-  /// The mean of the squares of what codes lose.
-  static func error(_ elements: [Float], _ range: ClosedRange<Double>) -> Double {
+  /// The mean of the squares, or of the fourth powers, of what codes lose.
+  static func error(_ elements: [Float], _ range: ClosedRange<Double>, power: Int = 2) -> Double {
     let code = AffineCode(range)
     let (inverse, zero) = (Float(1 / code.scale), Float(code.zero))
     var sum: Float = 0
@@ -55,13 +56,15 @@ extension RangeMethod {
     for (index, element) in elements.enumerated() {
       let steps = element * inverse
       let kept = min(max((steps + zero).rounded(), 0), 255) - zero
-      sum += (steps - kept) * (steps - kept)
+      let square = (steps - kept) * (steps - kept)
+      sum += power == 4 ? square * square : square
       if index & 255 == 255 {
         total += Double(sum)
         sum = 0
       }
     }
-    return (total + Double(sum)) * code.scale * code.scale / Double(max(elements.count, 1))
+    let unit = code.scale * code.scale
+    return (total + Double(sum)) * (power == 4 ? unit * unit : unit) / Double(max(elements.count, 1))
   }
 
   /// Shares of the whole range that are tried at each end.

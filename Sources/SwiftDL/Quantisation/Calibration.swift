@@ -54,8 +54,10 @@ extension Model {
       _ = try program.run(inputs, graph) { samples.add($0, $1) }
     }
     progress(Progress(activity: "choosing ranges", fraction: nil))
+    var plan = QuantisationPlan(graph, samples.byValue, by: options.method.rangeMethod)
+    plan.means = samples.means
     return Calibration(
-      plan: QuantisationPlan(graph, samples.byValue, by: options.method.rangeMethod), rows: seen.count,
+      plan: plan, rows: seen.count,
       warnings: (try warnings(options, seen.count) + samples.warnings).map(Problem.init), unseen: Array(data.runs.dropFirst(seen.count)),
       seen: seen, others: data.others)
   }
@@ -77,14 +79,21 @@ extension Model {
 private struct Samples {
   private var samples: [String: ValueSample] = [:]
   private let ids: [String: ValueID]
+  private var averages: [String: ChannelMeans]
 
   init(_ graph: Graph, runs: Int) {
     let perTensor = max(64, 24_576 / max(runs, 1))
     ids = Dictionary(graph.measuredValues.map { (graph[$0].name, $0) }) { first, _ in first }
+    averages = Dictionary(graph.layerInputs.map { (graph[$0].name, ChannelMeans()) }) { first, _ in first }
     for name in ids.keys { samples[name] = ValueSample(perTensor: perTensor) }
   }
 
-  mutating func add(_ name: String, _ tensor: Tensor) { samples[name]?.add(tensor) }
+  mutating func add(_ name: String, _ tensor: Tensor) {
+    samples[name]?.add(tensor)
+    averages[name]?.add(tensor)
+  }
+
+  var means: [String: [Double]] { averages.mapValues(\.values) }
 
   var byValue: [ValueID: ValueSample] {
     Dictionary(uniqueKeysWithValues: samples.compactMap { name, sample in sample.count > 0 ? ids[name].map { ($0, sample) } : nil })

@@ -20,7 +20,7 @@ public struct CalibrationOptions: Sendable {
     case entropy
     /// The least mean squared error.
     case mse
-    /// For each tensor the one that does best on elements that it was not chosen by.
+    /// For each tensor the one that does best on elements that it was not chosen by; large errors weigh most.
     case best
   }
 

@@ -115,6 +115,7 @@ private struct Comparison {
       return QuantisationReport.Layer(
         name: name, operation: node.label, arithmetic: isInteger ? "int8" : "float32", reason: isInteger ? nil : reasons[name],
         macs: macs.value(largest) ?? 0, floatBytes: bytesBefore[name] ?? 0, bytes: integers.constantBytes(of: node),
+        sumBounds: integers.sumBounds(of: node),
         signalToNoise: node.outputs.first.flatMap { values[integers[$0].name]?.decibels })
     }
   }

@@ -33,7 +33,9 @@ extension QuantisationReport {
       JSON.Member("name", .string(layer.name)), JSON.Member("operator", .string(layer.operation)),
       JSON.Member("arithmetic", .string(layer.arithmetic)), JSON.Member("reason", layer.reason.map { .string($0) } ?? .null),
       JSON.Member("macs", .integer(layer.macs)), JSON.Member("float_bytes", .integer(layer.floatBytes)),
-      JSON.Member("bytes", .integer(layer.bytes)), ratio(layer.signalToNoise),
+      JSON.Member("bytes", .integer(layer.bytes)),
+      JSON.Member("sum_bounds", layer.sumBounds.map { .array([.integer(Int($0.lowerBound)), .integer(Int($0.upperBound))]) } ?? .null),
+      ratio(layer.signalToNoise),
     ])
   }
 }

@@ -12,6 +12,8 @@ public struct QuantisationReport: Sendable {
     /// Constant data, before and now.
     public let floatBytes: Int
     public let bytes: Int
+    /// What its int32 sums can be, whatever it reads; `nil` where it has none. That they lie within int32 is what keeps them from overflow.
+    public let sumBounds: ClosedRange<Int64>?
     /// Of its result, in decibels: `nil` where nothing is to be compared, infinite where there is no difference.
     public let signalToNoise: Double?
   }

@@ -1,0 +1,24 @@
+import GraphIR
+import Operators
+import Tensors
+
+extension Graph {
+  /// All that the int32 sums of a node can be, whatever codes it reads: from its weights, or from how many elements it adds. `nil` for
+  /// nodes that sum no codes.
+  package func sumBounds(of node: Node) -> ClosedRange<Int64>? {
+    guard let x = node.inputs.first ?? nil, type(x).dtype == .uint8 else { return nil }
+    if let weights = node.inputs.dropFirst().first.flatMap({ $0.flatMap { constants[$0] } }), weights.dtype == .int8,
+      let shape = WeightShape(node.op, weights.dims)
+    {
+      var (least, most) = ([Int64](repeating: 0, count: shape.outputs), [Int64](repeating: 0, count: shape.outputs))
+      for (flat, weight) in weights.integers.enumerated() {
+        if weight < 0 { least[shape.output(flat)] += weight * 255 } else { most[shape.output(flat)] += weight * 255 }
+      }
+      return (least.min() ?? 0)...(most.max() ?? 0)
+    }
+    let (before, after) = (type(x).shape.elementCount.constant ?? 0, type(node.outputs[0]).shape.elementCount.constant ?? 1)
+    if let op = node.op as? Pool, op.widens { return 0...Int64(op.size.reduce(255, *)) }
+    if let op = node.op as? Reduce, op.widens { return 0...Int64(before / max(after, 1) * 255) }
+    return nil
+  }
+}

@@ -1,0 +1,83 @@
+import GraphIR
+import LoopIR
+import Operators
+import Passes
+import Tensors
+import Testing
+import Validation
+
+@testable import SwiftDL
+
+/// Graphs on integers give the same bits everywhere: interpreter, libtcc, and the system's compiler with and without vectors.
+@Suite(.serialized) struct QuantisedModelTests {
+  private func random(_ dims: [Int], _ seed: UInt64) -> Tensor {
+    var generator = SeededGenerator(seed)
+    return Tensor.random(.float32, dims, .small, using: &generator)
+  }
+
+  /// Padding, strides, a depthwise convolution, a residual, both averages, a concatenation, a table and a product.
+  private func graph() throws -> Graph {
+    var graph = Graph(name: "net")
+    var seed: UInt64 = 100
+    func weights(_ name: String, _ dims: [Int]) -> ValueID {
+      seed += 1
+      return graph.addConstant(name, random(dims, seed))
+    }
+    let (x0, x1) = (ElementwiseBody.input(0, .float32), ElementwiseBody.input(1, .float32))
+    func map(_ body: Expr, _ ids: [ValueID], _ name: String) throws -> ValueID {
+      try graph.add(Map(ElementwiseBody(body), inputCount: ids.count), ids, name: name)[0]
+    }
+    let padded = SlidingWindow(padsBefore: [1, 1], padsAfter: [1, 1])
+    let x = graph.addInput("x", TensorType(.float32, [1, 13, 11, 3]))
+    let strided = SlidingWindow(strides: [2, 2], padsBefore: [1, 1], padsAfter: [1, 1])
+    let first = try graph.add(Convolution(strided), [x, weights("w1", [3, 3, 3, 20]), weights("b1", [20])], name: "first")[0]
+    let active = try map(maximum(x0, .constant(0, .float32)), [first], "active")
+    let depthwise = try graph.add(DepthwiseConvolution(padded), [active, weights("w2", [3, 3, 20, 1])], name: "depthwise")[0]
+    let silu = try map(x0 * .unary(.sigmoid, x0), [depthwise], "silu")
+    let second = try graph.add(Convolution(), [silu, weights("w3", [1, 1, 20, 20])], name: "second")[0]
+    let sum = try map(maximum(x0 + x1, .constant(0, .float32)), [second, active], "sum")
+    let pooled = try graph.add(Pool(.average, size: [3, 3], padded), [sum], name: "pooled")[0]
+    let joined = try graph.add(Concatenate(axis: -1), [pooled, sum], name: "joined")[0]
+    let third = try graph.add(Convolution(groups: 4), [joined, weights("w4", [1, 1, 10, 24])], name: "third")[0]
+    let mean = try graph.add(Reduce(.mean, axes: [1, 2]), [third], name: "mean")[0]
+    graph.addOutput("y", try graph.add(MatMul(), [mean, weights("w5", [24, 7])], name: "y")[0])
+    return graph
+  }
+
+  private func plan(_ source: Graph, _ inputs: [Tensor]) throws -> QuantisationPlan {
+    var graph = source
+    try Pipeline.beforeQuantisation.run(on: &graph)
+    var samples: [ValueID: ValueSample] = [:]
+    for input in inputs {
+      let values = try Interpreter(graph).run([input])
+      for id in graph.measuredValues {
+        guard let tensor = values[id] else { continue }
+        samples[id, default: ValueSample(perTensor: 500)].add(tensor)
+      }
+    }
+    return QuantisationPlan(graph, samples, by: .best)
+  }
+
+  @Test(arguments: [("generic", CheckOptions.Engine.tcc), ("generic", .cc), ("native", .cc)])
+  func integersAreTheSameEverywhere(target: String, engine: CheckOptions.Engine) throws {
+    let source = try graph()
+    let inputs = (0..<3).map { random([1, 13, 11, 3], $0) }
+    var options = CompileOptions(name: "net")
+    options.target = target
+    options.calibration = Calibration(plan: try plan(source, inputs), rows: 3, warnings: [], unseen: [], seen: [], others: [])
+    var reference = source
+    try Pipeline.onIntegers(try #require(options.calibration).plan).run(on: &reference)
+    let (optimised, program) = try Compilation.stages(source, options)
+    #expect(optimised.nodes.filter { optimised.type($0.outputs[0]).dtype == .uint8 }.count >= 9, "\(optimised)")
+    let runner = try CompiledProgram(program, options, engine).runner
+    for input in inputs + [random([1, 13, 11, 3], 99)] {
+      let expected = try Interpreter(reference, precision: .typed).outputs([input])
+      let actual = try runner.run(program, [input])
+      #expect(actual == expected, "\(actual) instead of \(expected)")
+      let float = try Interpreter(source).outputs([input])
+      var ratio = SignalToNoise()
+      ratio.add(float[0].doubles, actual[0].doubles)
+      #expect(ratio.decibels > 20)
+    }
+  }
+}

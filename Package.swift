@@ -41,9 +41,10 @@ let package = Package(
     module("Schedules", ["Targets", "LoopIR", "Tensors"]),
     .target(
       name: "Runtime", path: "runtime", exclude: ["README.md"], sources: ["Runtime.swift"],
-      resources: ["clock", "scalar", "x86", "neon", "vector", "harness", "measure", "profile", "peak", "tune"].map {
-        .embedInCode("\($0).c")
-      }),
+      resources: [
+        "clock", "scalar", "x86", "neon", "vector", "elements", "integers", "conversions", "dot", "dots", "harness", "measure", "profile",
+        "peak", "tune",
+      ].map { .embedInCode("\($0).c") }),
     module("CSource", ["Runtime", "Targets", "LoopIR", "Tensors"]),
     module("GraphIR", ["LoopIR", "Tensors"], fast: true),
     module("Operators", ["GraphIR", "LoopIR", "Tensors"], fast: true),

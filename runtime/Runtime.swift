@@ -37,15 +37,31 @@ package enum Runtime {
   /// The part of a program that times kernels which follows the kernels.
   package static let timing = String(decoding: PackageResources.tune_c, as: UTF8.self)
 
-  /// The files as they are, with vectors for each number of lanes.
+  /// The files as they are, and those about vectors for each number of lanes and each type that they are needed for.
   package static let files: [String] = {
-    let vector = String(decoding: PackageResources.vector_c, as: UTF8.self)
-    return [PackageResources.clock_c, PackageResources.scalar_c, PackageResources.x86_c, PackageResources.neon_c].map { String(decoding: $0, as: UTF8.self) }
-      + [16, 8, 4].map { lanes in
-        // The numbers of lanes in the text, and no other numbers, look like this.
-        ["x16", "[16]", "(16 *", "< 16;", "= 16 /"].reduce(vector) { $0.replacing($1, with: $1.replacing("16", with: "\(lanes)")) }
-      }
+    let fixed = [PackageResources.clock_c, PackageResources.scalar_c, PackageResources.x86_c, PackageResources.neon_c].map { String(decoding: $0, as: UTF8.self) }
+    let lanes = [16, 8, 4]
+    let vectors = lanes.map { text(PackageResources.vector_c, lanes: $0) }
+    let elements = [64, 32, 16, 8, 4].flatMap { count in
+      ["u8", "i8", "u16", "i16", "i32"].map { text(PackageResources.elements_c, lanes: count, type: $0) }
+    }
+    let integers = lanes.map { text(PackageResources.integers_c, lanes: $0) }
+    let conversions = lanes.flatMap { count in ["u8", "i8", "i16"].map { text(PackageResources.conversions_c, lanes: count, type: $0) } }
+    let dots = [String(decoding: PackageResources.dot_c, as: UTF8.self)] + lanes.map { text(PackageResources.dots_c, lanes: $0) }
+    return fixed + vectors + elements + integers + conversions + dots
   }()
+
+  /// A text about sixteen lanes, and twice and four times as many, made one about another number; and about bytes made one about
+  /// another type.
+  private static func text(_ file: [UInt8], lanes: Int, type: String = "u8") -> String {
+    let base = String(decoding: file, as: UTF8.self)
+    // The numbers of lanes in the text, and no other numbers, look like this.
+    let marked = base.replacing("x32", with: "x*2").replacing("x64", with: "x*4")
+    let counted = ["x16", "[16]", "(16 *", "< 16;", "= 16 /"].reduce(marked) { $0.replacing($1, with: $1.replacing("16", with: "\(lanes)")) }
+    let grouped = counted.replacing("x*2", with: "x\(2 * lanes)").replacing("x*4", with: "x\(4 * lanes)")
+    let name = (type.hasPrefix("u") ? "uint" : "int") + type.dropFirst() + "_t"
+    return type == "u8" ? grouped : grouped.replacing("uint8_t", with: name).replacing("u8", with: type)
+  }
 
   private static let library: [Paragraph] = files.flatMap(paragraphs)
 

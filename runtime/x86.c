@@ -38,3 +38,65 @@
 #define swdl_native_fma_x4(a, b, c) __builtin_ia32_vfmaddps(a, b, c)
 #endif
 #endif
+
+/* Integers: what gcc has no operator for, and what no compiler finds by itself. */
+#if defined(__AVX512F__) && !defined(__clang__)
+#define swdl_native_min_i32x16(a, b) ((swdl_i32x16)__builtin_ia32_pminsd512_mask(a, b, a, 65535))
+#define swdl_native_max_i32x16(a, b) ((swdl_i32x16)__builtin_ia32_pmaxsd512_mask(a, b, a, 65535))
+#define swdl_native_muldq_x16(a, b) __builtin_ia32_pmuldq512_mask(a, b, (swdl_pair_x16)(a), 255)
+#endif
+
+#if defined(__AVX2__) && !defined(__clang__)
+#define swdl_native_min_i32x8(a, b) ((swdl_i32x8)__builtin_ia32_pminsd256(a, b))
+#define swdl_native_max_i32x8(a, b) ((swdl_i32x8)__builtin_ia32_pmaxsd256(a, b))
+#define swdl_native_muldq_x8(a, b) __builtin_ia32_pmuldq256(a, b)
+#endif
+
+#if defined(__SSE4_1__) && !defined(__clang__)
+typedef char swdl_char_x16 __attribute__((vector_size(16)));
+#define swdl_native_min_i32x4(a, b) ((swdl_i32x4)__builtin_ia32_pminsd128(a, b))
+#define swdl_native_max_i32x4(a, b) ((swdl_i32x4)__builtin_ia32_pmaxsd128(a, b))
+#define swdl_native_muldq_x4(a, b) __builtin_ia32_pmuldq128(a, b)
+#define swdl_native_min_u8x16(a, b) ((swdl_u8x16)__builtin_ia32_pminub128((swdl_char_x16)(a), (swdl_char_x16)(b)))
+#define swdl_native_max_u8x16(a, b) ((swdl_u8x16)__builtin_ia32_pmaxub128((swdl_char_x16)(a), (swdl_char_x16)(b)))
+#define swdl_native_min_i8x16(a, b) ((swdl_i8x16)__builtin_ia32_pminsb128((swdl_char_x16)(a), (swdl_char_x16)(b)))
+#define swdl_native_max_i8x16(a, b) ((swdl_i8x16)__builtin_ia32_pmaxsb128((swdl_char_x16)(a), (swdl_char_x16)(b)))
+#endif
+
+#if defined(__AVX512BW__)
+#define swdl_native_madd_x16(sum, a, b) __asm__("vpmaddwd %2, %1, %0" : "=v"(sum) : "v"(a), "v"(b))
+#endif
+
+#if defined(__AVX2__)
+#define swdl_native_madd_x8(sum, a, b) __asm__("vpmaddwd %2, %1, %0" : "=x"(sum) : "x"(a), "x"(b))
+#define swdl_native_madd_x4(sum, a, b) __asm__("vpmaddwd %2, %1, %0" : "=x"(sum) : "x"(a), "x"(b))
+#endif
+
+/* Conversions, which gcc takes apart. Fewer than sixteen bytes lie in the lower part of a register. */
+#if defined(__AVX512F__) && !defined(__clang__)
+#define swdl_native_i32x16_from_u8(a) ((swdl_i32x16)__builtin_ia32_pmovzxbd512_mask((swdl_char_x16)(a), (swdl_i32x16){0}, 65535))
+#define swdl_native_i32x16_from_i8(a) ((swdl_i32x16)__builtin_ia32_pmovsxbd512_mask((swdl_char_x16)(a), (swdl_i32x16){0}, 65535))
+#define swdl_native_i32x16_from_i16(a) ((swdl_i32x16)__builtin_ia32_pmovsxwd512_mask(a, (swdl_i32x16){0}, 65535))
+#endif
+
+#if defined(__AVX2__) && !defined(__clang__)
+typedef long long swdl_long_x2 __attribute__((vector_size(16)));
+#define swdl_native_wide_x8(a) ((swdl_char_x16)(swdl_long_x2){(long long)(a), 0})
+#define swdl_native_i32x8_from_u8(a) ((swdl_i32x8)__builtin_ia32_pmovzxbd256(swdl_native_wide_x8(a)))
+#define swdl_native_i32x8_from_i8(a) ((swdl_i32x8)__builtin_ia32_pmovsxbd256(swdl_native_wide_x8(a)))
+#define swdl_native_i32x8_from_i16(a) ((swdl_i32x8)__builtin_ia32_pmovsxwd256(a))
+#define swdl_native_wide_x4(a) ((swdl_char_x16)(swdl_i32x4){(int32_t)(a), 0, 0, 0})
+#define swdl_native_i32x4_from_u8(a) ((swdl_i32x4)__builtin_ia32_pmovzxbd128(swdl_native_wide_x4(a)))
+#define swdl_native_i32x4_from_i8(a) ((swdl_i32x4)__builtin_ia32_pmovsxbd128(swdl_native_wide_x4(a)))
+#endif
+
+#if defined(__AVX2__) && !defined(__AVX512VL__) && !defined(__clang__)
+typedef short swdl_short_x8 __attribute__((vector_size(16)));
+typedef long long swdl_long_x4 __attribute__((vector_size(32)));
+#define swdl_native_half_x8(a, i) ((swdl_i32x4)__builtin_ia32_extract128i256((swdl_long_x4)(a), i))
+#define swdl_native_shorts_x8(a) ((swdl_short_x8)__builtin_ia32_packusdw128(swdl_native_half_x8(a, 0), swdl_native_half_x8(a, 1)))
+#define swdl_native_bytes_x8(a) ((swdl_long_x2)__builtin_ia32_packuswb128(swdl_native_shorts_x8(a), swdl_native_shorts_x8(a)))
+#define swdl_native_u8x8_from_i32(a) ((swdl_u8x8)swdl_native_bytes_x8((a) & 255)[0])
+#define swdl_native_i8x8_from_i32(a) ((swdl_i8x8)swdl_native_bytes_x8((a) & 255)[0])
+#define swdl_native_i16x8_from_i32(a) ((swdl_i16x8)swdl_native_shorts_x8((a) & 65535))
+#endif

@@ -19,15 +19,9 @@ extension ExpressionPrinter {
     let wide = x.dtype == .float64 ? print(x) : .cast("double", print(x))
     if dtype.byteCount == 8 { return .call("swdl_trunc_\(dtype.shortName)", wide) }
     if dtype == .uint32 { return .cast(dtype.value, .call("swdl_trunc_i64", wide)) }
-    let function = isBounded(x) ? "swdl_inside_i32" : "swdl_trunc_i32"
+    let function = x.isClampedToInt32 ? "swdl_inside_i32" : "swdl_trunc_i32"
     let whole = Fragment.call(x.dtype == .float64 ? function : function + "f", print(x))
     return dtype == .int32 ? whole : narrowed(whole, dtype)
-  }
-
-  /// The value lies between two literals that int32 holds, unless it is NaN.
-  private func isBounded(_ x: Expr) -> Bool {
-    guard case .binary(.minimum, .binary(.maximum, _, .float(let least, _)), .float(let most, _)) = x else { return false }
-    return x.dtype.rounded(least) >= -0x1p31 && x.dtype.rounded(most) < 0x1p31
   }
 
   /// One rounding, from `double` where `float` would be another.
@@ -58,7 +52,7 @@ extension ExpressionPrinter {
     case .load(let buffer, let at, _): return element(buffer, at)
     case .reinterpret(_, let y):
       return .cast(x.dtype.storage, x.dtype.bitCount < 8 ? .infix("&", .bitwise, bits(y), Fragment("15")) : bits(y))
-    case .int, .float, .variable, .unary, .binary, .multiplyAdd, .compare, .select, .cast, .broadcast, .reduce:
+    case .int, .float, .variable, .unary, .binary, .multiplyAdd, .dot, .compare, .select, .cast, .broadcast, .reduce:
       return .call("swdl_\(x.dtype.shortName)_bits", print(x))
     }
   }

@@ -19,6 +19,7 @@ struct ExpressionPrinter {
       return a.dtype.isFloat ? floatBinary(function, a, b) : integerBinary(function, a, b)
     case .multiplyAdd(let a, let b, let c):
       return a.dtype.isFloat ? productSum(a, b, c) : print(.binary(.add, .binary(.multiply, a, b), c))
+    case .dot(let a, let b, let c): return .call("swdl_\(dotName(a, b))", print(a), print(b), print(c))
     case .compare(let comparison, let a, let b): return compare(comparison, print(a), print(b))
     case .select(let a, let b, let c): return conditional(print(a), print(b), print(c))
     case .cast(let dtype, let x): return cast(x, to: dtype)

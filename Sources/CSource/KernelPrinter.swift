@@ -111,7 +111,7 @@ struct KernelPrinter {
       return "\(target) += \(expressions.text(.binary(.multiply, a, b)));"
     case .binary(.add, .variable(variable), let term) where isPlainFloat: return "\(target) += \(expressions.text(term));"
     case .binary(.multiply, .variable(variable), let factor) where isPlainFloat: return "\(target) *= \(expressions.text(factor));"
-    case .int, .float, .variable, .load, .unary, .binary, .multiplyAdd, .compare, .select, .cast, .reinterpret, .broadcast, .reduce:
+    case .int, .float, .variable, .load, .unary, .binary, .multiplyAdd, .dot, .compare, .select, .cast, .reinterpret, .broadcast, .reduce:
       return "\(target) = \(expressions.text(value));"
     }
   }

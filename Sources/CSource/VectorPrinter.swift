@@ -6,7 +6,7 @@ extension ValueType {
   var local: String {
     if lanes == 1 { return dtype.value }
     precondition(dtype == .bool || dtype.isVectorised, "there are no vectors of \(dtype)")
-    return (dtype == .bool ? "swdl_m32x" : "swdl_f32x") + "\(lanes)"
+    return "swdl_\(dtype == .bool ? "m32" : dtype.shortName)x\(lanes)"
   }
 }
 
@@ -24,15 +24,25 @@ extension ExpressionPrinter {
         : .call("\(type)_load_strided", pointer(buffer, at), Fragment("\(access.stride)"))
     case .unary(let function, let x): return .call("\(type)_\(name(function))", print(x))
     case .binary(let function, let a, let b): return .call("\(type)_\(name(function))", print(a), print(b))
-    case .multiplyAdd(let a, let b, let c): return .call("\(type)_fma", print(a), print(b), print(c))
+    case .multiplyAdd(let a, let b, let c): return productSum(a, b, c, type)
+    case .dot(let a, let b, let c): return .call("\(type)_\(dotName(a, b))", print(a), print(b), print(c))
     case .compare(let comparison, let a, let b): return .call("\(a.type.local)_\(name(comparison))", print(a), print(b))
     case .select(let a, let b, let c): return select(a, b, c)
-    case .cast(let dtype, let x):
-      precondition(dtype == x.dtype, "vectors are not converted: \(x.dtype) to \(dtype)")
-      return print(x)
-    case .broadcast(let x, _): return .call("\(type)_set", print(x))
+    case .cast(let dtype, let x): return dtype == x.dtype ? print(x) : .call("\(type)_from_\(x.dtype.shortName)", print(x))
+    case .broadcast(let x, _): return .call("\(type)_\(x.type.lanes == 1 ? "set" : "repeat\(x.type.lanes)")", print(x))
     case .int, .float, .reinterpret, .reduce: preconditionFailure("\(expr) is no vector")
     }
+  }
+
+  /// What a sum of products of neighbours is called, by the types of the factors.
+  func dotName(_ a: Expr, _ b: Expr) -> String { "dot_\(a.dtype.shortName)\(b.dtype.shortName)" }
+
+  /// Machines multiply integers of 16 bits sooner than those of 32; then the first must not be negative.
+  private func productSum(_ a: Expr, _ b: Expr, _ c: Expr, _ type: String) -> Fragment {
+    for (x, y) in [(a, b), (b, a)] where x.isShort && y.isShort && x.isNotNegative {
+      return .call("\(type)_fma_short", print(x), print(y), print(c))
+    }
+    return .call("\(type)_fma", print(a), print(b), print(c))
   }
 
   func reduction(_ function: BinaryFunction, _ x: Expr) -> Fragment { .call("\(x.type.local)_reduce_\(name(function))", print(x)) }
@@ -53,7 +63,7 @@ extension ExpressionPrinter {
   }
 
   private func name(_ function: UnaryFunction) -> String {
-    precondition(function.isVectorised || function == .not, "\(function) does not act on vectors")
+    precondition(function.isVectorised(on: .float32) || function == .not, "\(function) does not act on vectors")
     return function == .negate ? "neg" : function.rawValue
   }
 
@@ -68,7 +78,9 @@ extension ExpressionPrinter {
     case .and: "and"
     case .or: "or"
     case .xor: "xor"
-    case .multiplyHigh, .remainder, .floorDivide, .floorModulo, .power, .arcTangent2, .shiftLeft, .shiftRight:
+    case .multiplyHigh: "mulhi"
+    case .shiftRight: "shr"
+    case .remainder, .floorDivide, .floorModulo, .power, .arcTangent2, .shiftLeft:
       preconditionFailure("\(function) does not act on vectors")
     }
   }
@@ -82,5 +94,18 @@ extension ExpressionPrinter {
     case .greater: "gt"
     case .greaterOrEqual: "ge"
     }
+  }
+}
+
+extension Expr {
+  /// An integer that 16 bits hold, by its type.
+  fileprivate var isShort: Bool {
+    guard case .cast(.int32, let x) = self else { return false }
+    return x.dtype.isInteger && DType.int16.integerRange.contains(x.dtype.integerRange)
+  }
+
+  fileprivate var isNotNegative: Bool {
+    guard case .cast(_, let x) = self else { return false }
+    return !x.dtype.isSigned
   }
 }

@@ -73,13 +73,16 @@ package struct ColumnEvaluator {
     case .unary(let function, let x): return apply(function, function.jumps ? try stored(x) : try value(x), x.dtype)
     case .binary(let function, let a, let b): return apply(function, try value(a), try value(b), a.dtype)
     case .multiplyAdd(let a, let b, let c): return multiplyAdd(try value(a), try value(b), try value(c), a.dtype)
+    case .dot(let a, let b, let c): return dot(try value(a).integers, try value(b).integers, try value(c).integers, c.dtype)
     case .compare(let comparison, let a, let b): return compare(comparison, try stored(a), try stored(b), a.dtype)
     case .select(let a, let b, let c): return select(try value(a).integers, try value(b), try value(c))
     case .cast(let dtype, let x): return cast(dtype.isFloat ? try value(x) : try stored(x), from: x.dtype, to: dtype)
     case .reinterpret(let dtype, let x):
       let column = try value(x)
       return Column(column.tensor(x.dtype, [column.count]).reinterpreted(as: dtype))
-    case .broadcast(let x, let lanes): return try value(x).gathered([Int](repeating: 0, count: lanes))
+    case .broadcast(let x, let lanes):
+      let column = try value(x)
+      return column.gathered((0..<lanes).map { $0 % column.count })
     case .reduce(let function, let x): return reduced(function, try value(x), x.dtype)
     }
   }
@@ -132,6 +135,12 @@ extension ColumnEvaluator {
   /// Two roundings in `typed` precision: what portable C does.
   private func multiplyAdd(_ a: Column, _ b: Column, _ c: Column, _ dtype: DType) -> Column {
     apply(.add, apply(.multiply, a, b, dtype), c, dtype)
+  }
+
+  private func dot(_ a: [Int64], _ b: [Int64], _ c: [Int64], _ dtype: DType) -> Column {
+    let group = a.count / c.count
+    return .integers(
+      c.indices.map { lane in wrapped((lane * group..<(lane + 1) * group).reduce(c[lane]) { $0 &+ a[$1] &* b[$1] }, dtype) })
   }
 
   private func compare(_ comparison: Comparison, _ a: Column, _ b: Column, _ dtype: DType) -> Column {

@@ -12,6 +12,7 @@ extension Expr: CustomStringConvertible {
       if let symbol = function.symbol { return "(\(a) \(symbol) \(b))" }
       return "\(function)(\(a), \(b))"
     case .multiplyAdd(let a, let b, let c): return "(\(a) * \(b) + \(c))"
+    case .dot(let a, let b, let c): return "(\(a) . \(b) + \(c))"
     case .compare(let comparison, let a, let b): return "(\(a) \(comparison.rawValue) \(b))"
     case .select(let a, let b, let c): return "(\(a) ? \(b) : \(c))"
     case .cast(let dtype, let x): return "\(dtype)(\(x))"

@@ -65,6 +65,9 @@ package indirect enum Expr: Hashable, Sendable {
   case binary(BinaryFunction, Expr, Expr)
   /// `a * b + c`, rounded once where the target has the instruction and else twice.
   case multiplyAdd(Expr, Expr, Expr)
+  /// `c` plus the products of neighbours of `a` and `b`: as many for each lane of `c` as `a` and `b` have lanes for one of `c`. Integers
+  /// of 8 bits in `a` and `b`, `int32` in `c`, which wraps.
+  case dot(Expr, Expr, Expr)
   /// The result is `bool` with the lanes of the operands.
   case compare(Comparison, Expr, Expr)
   /// The second where the first is true, else the third; one condition may decide for all lanes.
@@ -72,6 +75,7 @@ package indirect enum Expr: Hashable, Sendable {
   case cast(DType, Expr)
   /// The same bits as a value of another type of as many bits.
   case reinterpret(DType, Expr)
+  /// A number, or a group of neighbours, repeated until there are so many lanes.
   case broadcast(Expr, lanes: Int)
   /// All lanes of a vector combined into one number by `add`, `minimum` or `maximum`: the lower half with the upper half until one
   /// is left. The number of lanes is a power of two.
@@ -97,6 +101,7 @@ extension Expr {
     case .binary(_, let a, _), .multiplyAdd(let a, _, _): a.type
     case .compare(_, let a, _): ValueType(.bool, lanes: a.type.lanes)
     case .select(_, let a, _): a.type
+    case .dot(_, _, let c): c.type
     case .cast(let dtype, let x), .reinterpret(let dtype, let x): ValueType(dtype, lanes: x.type.lanes)
     case .broadcast(let x, let lanes): ValueType(x.type.dtype, lanes: lanes)
     case .reduce(_, let x): ValueType(x.type.dtype)
@@ -183,7 +188,7 @@ extension Expr {
     case .load(_, let at, _): [at]
     case .unary(_, let x), .cast(_, let x), .reinterpret(_, let x), .broadcast(let x, _), .reduce(_, let x): [x]
     case .binary(_, let a, let b), .compare(_, let a, let b): [a, b]
-    case .multiplyAdd(let a, let b, let c), .select(let a, let b, let c): [a, b, c]
+    case .multiplyAdd(let a, let b, let c), .dot(let a, let b, let c), .select(let a, let b, let c): [a, b, c]
     }
   }
 
@@ -195,6 +200,7 @@ extension Expr {
     case .unary(let function, let x): .unary(function, transform(x))
     case .binary(let function, let a, let b): .binary(function, transform(a), transform(b))
     case .multiplyAdd(let a, let b, let c): .multiplyAdd(transform(a), transform(b), transform(c))
+    case .dot(let a, let b, let c): .dot(transform(a), transform(b), transform(c))
     case .compare(let comparison, let a, let b): .compare(comparison, transform(a), transform(b))
     case .select(let a, let b, let c): .select(transform(a), transform(b), transform(c))
     case .cast(let dtype, let x): .cast(dtype, transform(x))

@@ -9,16 +9,23 @@ package struct AccessPattern: Sendable {
   private let form: LinearForm
   private let scope: IndexScope
 
-  fileprivate init(_ buffer: Buffer, _ at: Expr, isStore: Bool, loops: [String], _ scope: IndexScope) {
+  /// Neighbours that are touched as one.
+  private let group: Int
+
+  fileprivate init(_ buffer: Buffer, _ at: Expr, isStore: Bool, loops: [String], group: Int = 1, _ scope: IndexScope) {
     self.buffer = buffer
+    self.group = group
     self.isStore = isStore
     self.loops = loops
     self.scope = scope
     form = scope.form(at)
   }
 
-  /// Elements from one iteration of the loop to the next, if that is a number. In a blocked layout: to the neighbour in a block.
-  package func stride(along loop: String) -> Int? {
+  /// Elements, or groups of them where those are touched as one, from one iteration of the loop to the next, if that is a number. In a
+  /// blocked layout: to the neighbour in a block.
+  package func stride(along loop: String) -> Int? { elementStride(along: loop).flatMap { $0.isMultiple(of: group) ? $0 / group : nil } }
+
+  private func elementStride(along loop: String) -> Int? {
     if !form.mentions(loop) { return 0 }
     let step = form.coefficient(of: loop)
     if !form.without(loop).mentions(loop) { return step }
@@ -110,8 +117,8 @@ extension AccessPattern {
 
   private static func reads(_ expr: Expr, _ loops: [String], _ scope: IndexScope) -> [AccessPattern] {
     let inside = expr.children.flatMap { reads($0, loops, scope) }
-    guard case .load(let buffer, let at, _) = expr else { return inside }
-    return [AccessPattern(buffer, at, isStore: false, loops: loops, scope)] + inside
+    guard case .load(let buffer, let at, let access) = expr else { return inside }
+    return [AccessPattern(buffer, at, isStore: false, loops: loops, group: access.lanes, scope)] + inside
   }
 }
 

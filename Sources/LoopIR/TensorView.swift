@@ -30,6 +30,9 @@ package struct TensorView: Hashable, Sendable {
   package subscript(_ index: Expr...) -> Expr { self[index] }
   package subscript(_ index: [Expr]) -> Expr { .load(buffer, at: position(index), .scalar) }
 
+  /// So many neighbours from the element at an index on, along the axis that runs fastest.
+  package func group(_ index: [Expr], of lanes: Int) -> Expr { .load(buffer, at: position(index), Access(lanes: lanes)) }
+
   package func store(_ index: [Expr], _ value: Expr) -> Stmt {
     precondition(value.type == ValueType(dtype), "storing \(value.type) in \(type)")
     return .store(buffer, at: position(index), stride: 1, value)

@@ -13,15 +13,24 @@ struct Accumulator {
     case .binary(let function, own, let term) where function.isReduction && !term.variables.contains(variable.name):
       self.function = function
     case .binary(.add, let term, own) where !term.variables.contains(variable.name): function = .add
+    case .dot(let a, let b, own) where !a.variables.union(b.variables).contains(variable.name): function = .add
     case .multiplyAdd(let a, let b, own) where !a.variables.union(b.variables).contains(variable.name): function = .add
     default: return nil
     }
   }
 
-  func partial(_ lanes: Int) -> Variable { Variable(variable.name + "_v", ValueType(.float32, lanes: lanes)) }
+  func partial(_ lanes: Int) -> Variable { Variable(variable.name + "_v", ValueType(dtype, lanes: lanes)) }
 
   /// What changes nothing.
-  var neutral: Expr { .float(function == .add ? 0 : function == .maximum ? -.infinity : .infinity, .float32) }
+  var neutral: Expr {
+    switch function {
+    case .minimum: dtype.isFloat ? .float(.infinity, dtype) : .int(dtype.integerRange.upperBound, dtype)
+    case .maximum: dtype.isFloat ? .float(-.infinity, dtype) : .int(dtype.integerRange.lowerBound, dtype)
+    default: .constant(0, dtype)
+    }
+  }
+
+  private var dtype: DType { variable.type.dtype }
 
   func start(_ lanes: Int) -> Stmt { .declare(partial(lanes), .broadcast(neutral, lanes: lanes)) }
 
@@ -59,7 +68,8 @@ extension LoopSite {
     let carried = Set(loop.body.flatMap(\.assigned)).subtracting(own)
     var result: [Accumulator] = []
     for (position, statement) in loop.body.enumerated() where !carried.isDisjoint(with: statement.assigned) {
-      guard let accumulator = Accumulator(statement), accumulator.variable.type == ValueType(.float32),
+      guard let accumulator = Accumulator(statement), accumulator.variable.type.lanes == 1,
+        accumulator.variable.type.dtype.hasVectorArithmetic,
         loop.body.enumerated().allSatisfy({ $0.offset == position || !$0.element.mentions(accumulator.variable.name) })
       else { throw refusal("reorder the reduction", hint: "it does more with locals than sums, minima and maxima") }
       result.append(accumulator)

@@ -73,28 +73,36 @@ struct LaneWriter {
       guard varying.contains(variable.name) else { throw refusal("its number is used as a value") }
       return .variable(widened(variable))
     case .load(let buffer, let at, let access):
-      guard access.lanes == 1, buffer.dtype.isVectorised else { throw refusal("there are no vectors of \(buffer.dtype)") }
+      guard buffer.dtype.isVectorised else { throw refusal("there are no vectors of \(buffer.dtype)") }
       let (start, step) = try place(at)
-      return .load(buffer, at: start, Access(lanes: lanes, stride: step))
+      if access.lanes == 1 { return .load(buffer, at: start, Access(lanes: lanes, stride: step)) }
+      guard access.stride == 1, step == access.lanes else { throw refusal("groups are \(step) elements apart") }
+      return .load(buffer, at: start, Access(lanes: lanes * access.lanes))
     case .unary(let function, let x):
-      guard function.isVectorised && x.dtype.isVectorised || function == .not && x.dtype == .bool else {
+      guard function.isVectorised(on: x.dtype) || function == .not && x.dtype == .bool else {
         throw refusal("\(function) of \(x.dtype) takes no vectors")
       }
       return .unary(function, try value(x))
+    case .binary(.shiftRight, let a, .int(let count, .int32)) where (0..<32).contains(count):
+      return .binary(.shiftRight, try value(a), .int(count, .int32))
     case .binary(let function, let a, let b):
-      guard function.isVectorised, a.dtype.isVectorised || a.dtype == .bool else {
+      guard function.isVectorised(on: a.dtype) else {
         throw refusal("\(function) of \(a.dtype) takes no vectors")
       }
       return .binary(function, broadcast(try value(a)), broadcast(try value(b)))
     case .multiplyAdd(let a, let b, let c):
       return .multiplyAdd(broadcast(try value(a)), broadcast(try value(b)), broadcast(try value(c)))
+    case .dot(let a, let b, let c):
+      let count = lanes * a.type.lanes / c.type.lanes
+      return .dot(broadcast(try value(a), to: count), broadcast(try value(b), to: count), broadcast(try value(c)))
+    case .cast(let dtype, let x): return try converted(x, to: dtype)
     case .compare(let comparison, let a, let b):
-      guard a.dtype.isVectorised else { throw refusal("vectors of \(a.dtype) are not compared") }
+      guard a.dtype.hasVectorArithmetic else { throw refusal("vectors of \(a.dtype) are not compared") }
       return .compare(comparison, broadcast(try value(a)), broadcast(try value(b)))
     case .select(let condition, let a, let b):
-      guard a.dtype.isVectorised else { throw refusal("there are no vectors of \(a.dtype)") }
+      guard a.dtype.hasVectorArithmetic else { throw refusal("there are no vectors of \(a.dtype)") }
       return .select(try value(condition), broadcast(try value(a)), broadcast(try value(b)))
-    case .int, .float, .cast, .reinterpret, .broadcast, .reduce: throw refusal("\(expr) takes no vectors")
+    case .int, .float, .reinterpret, .broadcast, .reduce: throw refusal("\(expr) takes no vectors")
     }
   }
 
@@ -111,7 +119,19 @@ struct LaneWriter {
     varying.contains(variable.name) ? Variable(variable.name, ValueType(variable.type.dtype, lanes: lanes)) : variable
   }
 
-  func broadcast(_ expr: Expr) -> Expr { expr.type.lanes == lanes ? expr : .broadcast(expr, lanes: lanes) }
+  func broadcast(_ expr: Expr) -> Expr { broadcast(expr, to: lanes) }
+
+  private func broadcast(_ expr: Expr, to count: Int) -> Expr { expr.type.lanes == count ? expr : .broadcast(expr, lanes: count) }
+
+  /// Small integers are converted by way of int32.
+  private func converted(_ x: Expr, to dtype: DType) throws(Diagnostic) -> Expr {
+    guard dtype != x.dtype else { return try value(x) }
+    guard x.dtype.isVectorised, dtype.isVectorised, x.dtype != .float32 || x.isClampedToInt32 else {
+      throw refusal("\(x.dtype) is not converted to \(dtype)")
+    }
+    let whole = x.dtype == .int32 || dtype == .int32 ? try value(x) : try converted(x, to: .int32)
+    return .cast(dtype, whole)
+  }
 
   private func isUniform(_ expr: Expr) -> Bool { expr.variables.isDisjoint(with: varying.union([site.name])) }
 

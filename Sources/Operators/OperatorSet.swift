@@ -32,6 +32,7 @@ package enum OperatorSet {
     NonZero.self,
     Normalise.self,
     OneHot.self,
+    PackedProduct.self,
     Pad.self,
     Pool.self,
     Prefix.self,

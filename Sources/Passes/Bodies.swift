@@ -71,7 +71,7 @@ extension Expr {
     switch self {
     case .unary(let function, _): !function.isCheap
     case .binary(let function, _, _): !function.isCheap
-    case .int, .float, .variable, .load, .multiplyAdd, .compare, .select, .cast, .reinterpret, .broadcast, .reduce: false
+    case .int, .float, .variable, .load, .multiplyAdd, .dot, .compare, .select, .cast, .reinterpret, .broadcast, .reduce: false
     }
   }
 
@@ -88,6 +88,7 @@ extension Expr {
     case .cast: "cast"
     case .reinterpret: "bit_cast"
     case .multiplyAdd: "multiply_add"
+    case .dot: "dot"
     case .int, .float, .variable, .load, .broadcast, .reduce: nil
     }
   }

@@ -62,6 +62,7 @@ extension Pipeline {
         .chooseWinograd(for: target),
         .fusePools(for: target),
         .padConvolutions(for: target),
+        .packProducts(for: target),
         .packWeights(lanes: target.lanes, vectors: target.registers / 2),
         // Behind all that looks at single layers.
         .cascadeRows(for: target),

@@ -12,9 +12,11 @@ extension GraphPass {
       let readers = graph.readers
       for id in graph.constants.keys.sorted() {
         let type = graph.type(id)
+        let reading = (readers[id] ?? []).map { graph.nodes[$0] }
+        // Groups stay together.
+        let lanes = lanes * (reading.contains { $0.op is PackedProduct } ? 4 : 1)
         guard let channels = type.shape.last?.constant, channels >= lanes, lanes > 1, type.layout == .rowMajor else { continue }
         guard type.dtype.isVectorised else { continue }
-        let reading = (readers[id] ?? []).map { graph.nodes[$0] }
         guard !reading.isEmpty, reading.allSatisfy({ $0.readsPackable(id) }), !graph.results.contains(id) else { continue }
         var packed = type
         var size = channels >= 2 * lanes ? 2 * lanes : lanes
@@ -37,7 +39,7 @@ extension Node {
     case let op as MatMul: return !op.transposeB
     case let op as Convolution: return op.groups == 1
     case let op as ConvolutionTranspose: return op.groups == 1
-    case is SimpleRNN, is LSTM: return true
+    case is SimpleRNN, is LSTM, is PackedProduct: return true
     default: return false
     }
   }

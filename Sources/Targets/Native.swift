@@ -11,7 +11,7 @@ extension Target {
   /// The last of the targets all of whose instructions are among `features`, named as Linux names them.
   package static func best(for features: Set<String>) -> Target {
     let requirements: [(Target, [String])] = [
-      (.x86v4, ["avx2", "fma", "bmi2", "avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"]),
+      (.x86v4, ["avx2", "fma", "bmi2", "avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl", "avx512_vnni"]),
       (.x86v3, ["avx2", "fma", "bmi1", "bmi2", "f16c", "movbe", "abm"]),
     ]
     return requirements.first { $0.1.allSatisfy(features.contains) }?.0 ?? .generic

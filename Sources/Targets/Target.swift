@@ -9,6 +9,8 @@ package struct Target: Hashable, Sendable {
   package var registers: Int
   /// A product is added with one rounding in one instruction.
   package var hasFusedMultiplyAdd: Bool
+  /// Products of four neighbouring bytes are summed in one instruction, or a few.
+  package var hasDotProducts: Bool
   /// Bytes of the caches of one core, first level first; none on small controllers.
   package var caches: [Int]
   /// Statements that one emitted function may have: beyond, C compilers become slow.
@@ -24,7 +26,8 @@ package struct Target: Hashable, Sendable {
 extension Target {
   /// Portable C without vectors, for anything from a controller upward.
   package static let generic = Target(
-    name: "generic", vectorWidths: [], registers: 16, hasFusedMultiplyAdd: false, caches: [], statementLimit: 300, preamble: [],
+    name: "generic", vectorWidths: [], registers: 16, hasFusedMultiplyAdd: false, hasDotProducts: false, caches: [], statementLimit: 300,
+    preamble: [],
     postamble: [])
 
   /// All targets that can be named; `native` stands for the best of them that this machine runs.

@@ -5,13 +5,14 @@ extension Target {
     target.name = "x86-64-v3"
     target.vectorWidths = [8, 4]
     target.hasFusedMultiplyAdd = true
+    target.hasDotProducts = true
     target.caches = [32 << 10, 512 << 10]
     target.statementLimit = 600
     target.compileFor(["avx2", "fma", "bmi", "bmi2", "f16c", "lzcnt", "movbe"])
     return target
   }()
 
-  /// AVX-512 F, BW, CD, DQ and VL: Intel since Skylake-X, AMD since Zen 4.
+  /// AVX-512 F, BW, CD, DQ and VL, with VNNI: Intel since Cascade Lake, AMD since Zen 4.
   package static let x86v4: Target = {
     var target = x86v3
     target.name = "x86-64-v4"
@@ -20,6 +21,7 @@ extension Target {
     target.caches = [32 << 10, 1 << 20]
     target.compileFor([
       "avx2", "fma", "bmi", "bmi2", "f16c", "lzcnt", "movbe", "avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl",
+      "avx512vnni",
     ])
     return target
   }()

@@ -14,8 +14,8 @@ private func program(lanes: Int) -> Program {
   let (a, b) = (view("a", [Dim(total)]), view("b", [Dim(total)]))
   func vector(_ x: TensorView) -> Expr { .load(x.buffer, at: .index("i") * .index(lanes), Access(lanes: lanes)) }
   let (x, y) = (vector(a), vector(b))
-  let unary = UnaryFunction.allCases.filter(\.isVectorised).map { Expr.unary($0, x) }
-  let binary = BinaryFunction.allCases.filter { $0.isVectorised && ![.and, .or, .xor].contains($0) }.map { Expr.binary($0, x, y) }
+  let unary = UnaryFunction.allCases.filter { $0.isVectorised(on: .float32) }.map { Expr.unary($0, x) }
+  let binary = BinaryFunction.allCases.filter { $0.isVectorised(on: .float32) }.map { Expr.binary($0, x, y) }
   let masks = LoopIR.Comparison.allCases.map { Expr.compare($0, x, y) }
   let logic: [Expr] = [masks[0] .&& masks[3], .binary(.or, masks[0], masks[2]), .binary(.xor, masks[1], masks[4])]
   let zero = Expr.broadcast(.constant(0, .float32), lanes: lanes)

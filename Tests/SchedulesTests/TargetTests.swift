@@ -15,7 +15,7 @@ import Testing
 
 @Test func theBestTargetNeedsAllOfItsInstructions() {
   let v3: Set = ["avx2", "fma", "bmi1", "bmi2", "f16c", "movbe", "abm"]
-  let v4: Set = ["avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"]
+  let v4: Set = ["avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl", "avx512_vnni"]
   #expect(Target.best(for: v3) == .x86v3)
   #expect(Target.best(for: v3.union(v4)) == .x86v4)
   #expect(Target.best(for: v3.union(v4).subtracting(["avx512vl"])) == .x86v3)

@@ -35,6 +35,10 @@ enum NativeGuide {
     "winograd_convolution": Entry(
       "a convolution of 3 by 3 taps that moves by one, on squares of outputs; made by the compiler, which transforms the weights",
       "`x [N, H, W, C]`, `weights [outputs / channels, (tile + 2)², blocks, C, channels of a block]`, `bias [K]`?", "`[N, positions…, K]`"),
+    "packed_product": Entry(
+      "sums of products of uint8 by int8 in groups of four, under a window or, without taps, of matrices; made by the compiler",
+      "`x [any…, spatial…, C]`, `weights [taps…, C / 4, 4 * K]`, or where four does not divide C `[taps… but the last, runs / 4, 4 * K]`, `bias [K]`?",
+      "`[any…, positions…, K]`, int32"),
     "fold": Entry(
       "windows added up where they overlap; what falls into the padding is lost", "`[N, positions…, taps…, C]`", "`[N, size…, C]`"),
     "grid_sample": Entry(

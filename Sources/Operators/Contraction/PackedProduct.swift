@@ -1,0 +1,202 @@
+import GraphIR
+import LoopIR
+import Tensors
+
+/// Sums of products of uint8 by int8 in groups of four, as machines add them up in one instruction: a matrix product, or under a window
+/// a convolution, `[…, spatial…, C] * weights (+ [K]) → […, positions…, K]` in int32, which wraps. Nothing is padded.
+///
+/// The weights are packed for a number of channels that four divides as `[taps…, C / 4, K · 4]`. Otherwise the elements under a row of
+/// taps count as one run of `taps · C` neighbours, `[taps… but the last, runs, K · 4]`: the last group of a run ends where the run
+/// ends, and what it shares with the one before has weights of zero.
+package struct PackedProduct: Operator {
+  package static let name = "packed_product"
+  package static var attributes: [Attribute<PackedProduct>] {
+    [.ints("taps", \.taps), .ints("strides", \.window.strides), .ints("dilations", \.window.dilations)]
+  }
+  /// Along each spatial axis; none for a matrix product.
+  package var taps: [Int] = []
+  package var window = SlidingWindow()
+
+  package init() {}
+  package init(taps: [Int], window: SlidingWindow = SlidingWindow()) {
+    self.taps = taps
+    self.window = window
+  }
+
+  package var acceptsEpilogue: Bool { true }
+
+  package func infer(_ inputs: [TensorType?]) throws(Diagnostic) -> [TensorType] {
+    let (x, weights) = (try inputs.required(0), try inputs.required(1))
+    try window.check(rank: taps.count)
+    guard x.dtype == .uint8, weights.dtype == .int8, x.rank > taps.count, let channels = x.shape[x.rank - 1].constant,
+      taps.allSatisfy({ $0 > 0 })
+    else {
+      throw Diagnostic("\(x) is multiplied with \(weights) under \(taps) taps", hint: "uint8 […, spatial…, C] and int8 are expected")
+    }
+    guard let packing = Packing(channels: channels, taps: taps, window: window) else {
+      throw Diagnostic("\(channels) channels under \(taps) taps make no groups of four", hint: "use a convolution that widens")
+    }
+    guard let extents = weights.shape.constants, extents.dropLast() == packing.extents[...], (extents.last ?? 0) % 4 == 0 else {
+      throw Diagnostic(
+        "the weights of \(x) under \(taps) taps are \(weights)", hint: "\(packing.extents) and four for each output are expected")
+    }
+    let outputs = (extents.last ?? 0) / 4
+    if let bias = inputs.optional(2), bias != TensorType(.int32, [Dim(outputs)]) {
+      throw Diagnostic("the bias is \(bias)", hint: "\(outputs) output channels need int32[\(outputs)]")
+    }
+    let leading = x.rank - 1 - taps.count
+    let positions = try taps.indices.map { (axis) throws(Diagnostic) in
+      try window.along(axis).positions(x.shape[leading + axis], kernel: taps[axis])
+    }
+    return [TensorType(.int32, x.shape.prefix(leading) + positions + [Dim(outputs)])]
+  }
+
+  package func evaluate(_ inputs: [Tensor?]) throws(Diagnostic) -> [Tensor] {
+    let (x, weights) = (try inputs.required(0), try inputs.required(1))
+    let dims = try infer(inputs.map { $0?.type })[0].shape.constants ?? []
+    guard let packing = Packing(channels: x.dims[x.rank - 1], taps: taps, window: window) else { throw Diagnostic("no groups of four") }
+    let meaning = PackedMeaning(packing: packing, input: x, leading: x.rank - 1 - taps.count, outputs: dims[dims.count - 1])
+    return [Tensor(.int32, dims, integers: meaning.values(dims, x.integers, weights.integers, inputs.optional(2)?.integers))]
+  }
+
+  package func lower(_ operands: Operands) -> [Stmt] {
+    let (x, output) = (operands.input(0), operands.output)
+    let leading = x.rank - 1 - taps.count
+    guard let packing = Packing(channels: x.shape[x.rank - 1].constant ?? 0, taps: taps, window: window) else { return [] }
+    let nest = PackedNest(packing: packing, input: x, weights: operands.input(1))
+    return loops("n", Array(output.shape.prefix(leading))) { n in
+      loops("o", Array(output.shape[leading..<output.rank - 1])) { position in
+        loop("k", to: output.extent(output.rank - 1)) { k in
+          local("sum", operands.optionalInput(2)?[k] ?? .constant(0, .int32)) { sum in
+            nest.sums(n, position, k, into: sum)
+            operands.store(n + position + [k], sum.value)
+          }
+        }
+      }
+    }
+  }
+
+  package func macs(_ inputs: [TensorType?], _ outputs: [TensorType]) -> Dim {
+    outputs[0].shape.elementCount * Dim(taps.reduce(1, *)) * (inputs[0]?.shape.last ?? 0)
+  }
+}
+
+/// How the elements under a window are grouped by fours.
+package struct Packing {
+  let channels: Int
+  let window: SlidingWindow
+  /// Taps that are visited one by one.
+  package let taps: [Int]
+  /// Neighbours in a run, which starts at each of the taps.
+  package let run: Int
+  /// The last spatial axis is part of the run.
+  let isFlat: Bool
+
+  /// `nil` where there are no four neighbours.
+  package init?(channels: Int, taps: [Int], window: SlidingWindow) {
+    self.channels = channels
+    self.window = window
+    let isDense = taps.last.map { _ in window.along(taps.count - 1).dilation == 1 } ?? false
+    isFlat = !channels.isMultiple(of: 4) && isDense
+    self.taps = isFlat ? Array(taps.dropLast()) : taps
+    run = isFlat ? channels * (taps.last ?? 1) : channels
+    guard run >= 4 else { return nil }
+  }
+
+  package var groups: Int { run.ceilingDivision(by: 4) }
+
+  /// Of the weights, but for the last.
+  package var extents: [Int] { taps + [groups] }
+
+  /// Where in its run a group starts.
+  package func start(_ group: Int) -> Int { Swift.min(4 * group, run - 4) }
+
+  func start(_ group: Expr) -> Expr { run.isMultiple(of: 4) ? group * 4 : minimum(group * 4, .index(run - 4)) }
+}
+
+/// `evaluate` in numbers.
+private struct PackedMeaning {
+  let packing: Packing
+  let input: Tensor
+  let leading: Int
+  let outputs: Int
+
+  func values(_ dims: [Int], _ x: [Int64], _ weights: [Int64], _ bias: [Int64]?) -> [Int64] {
+    var result: [Int64] = []
+    result.reserveCapacity(dims.reduce(1, *))
+    let strides = input.dims.indices.map { input.dims[($0 + 1)...].reduce(1, *) }
+    let runs = runStarts(strides)
+    for index in indices(Array(dims.dropLast())) {
+      let start = index.enumerated().reduce(0) { sum, axis in
+        sum + axis.element * strides[axis.offset] * (axis.offset < leading ? 1 : packing.window.along(axis.offset - leading).stride)
+      }
+      for k in 0..<outputs {
+        var sum = bias?[k] ?? 0
+        for (run, offset) in runs.enumerated() {
+          for group in 0..<packing.groups {
+            let row = ((run * packing.groups + group) * outputs + k) * 4
+            for element in 0..<4 { sum += x[start + offset + packing.start(group) + element] * weights[row + element] }
+          }
+        }
+        result.append(sum)
+      }
+    }
+    return result
+  }
+
+  /// Distances of the runs from the first element under a window, in the order of the weights.
+  private func runStarts(_ strides: [Int]) -> [Int] {
+    indices(packing.taps).map { taps in
+      taps.enumerated().reduce(0) { $0 + $1.element * packing.window.along($1.offset).dilation * strides[leading + $1.offset] }
+    }
+  }
+
+  private func indices(_ extents: [Int]) -> [[Int]] {
+    extents.reduce([[]]) { found, extent in found.flatMap { index in (0..<extent).map { index + [$0] } } }
+  }
+}
+
+/// The loops over what is summed.
+private struct PackedNest {
+  let packing: Packing
+  let input: TensorView
+  let weights: TensorView
+
+  func sums(_ leading: [Expr], _ position: [Expr], _ k: Expr, into sum: Local) -> [Stmt] {
+    loops("r", packing.taps.map { Dim($0) }) { taps in
+      loop("q", to: .index(packing.groups)) { group in
+        let start = place(leading, position, taps)
+        let row = taps + [group, k * 4]
+        if isContiguous {
+          sum.set(.dot(input.group(start + [packing.start(group)], of: 4), weights.group(row, of: 4), sum.value))
+        } else {
+          (0..<4).map { element in
+            sum.addProduct(
+              self.element(start, packing.start(group) + .index(element)).converted(to: .int32),
+              weights[taps + [group, k * 4 + .index(element)]].converted(to: .int32))
+          }
+        }
+      }
+    }
+  }
+
+  /// The first element of the run at these taps, without its channel.
+  private func place(_ leading: [Expr], _ position: [Expr], _ taps: [Expr]) -> [Expr] {
+    leading
+      + position.enumerated().map { axis, at in
+        packing.window.along(axis).input(at: at, tap: axis < taps.count ? taps[axis] : 0)
+      }
+  }
+
+  /// Neighbours in a run are neighbours in memory.
+  private var isContiguous: Bool {
+    guard input.type.layout == .rowMajor, input.strides[input.rank - 1] == 1 else { return false }
+    return !packing.isFlat || input.strides[input.rank - 2] == Dim(packing.channels)
+  }
+
+  private func element(_ start: [Expr], _ within: Expr) -> Expr {
+    guard packing.isFlat, let column = start.last else { return input[start + [within]] }
+    let channels = Expr.index(packing.channels)
+    return input[start.dropLast() + [column + within / channels, within % channels]]
+  }
+}

@@ -1,0 +1,76 @@
+import GraphIR
+import Operators
+import Targets
+import Tensors
+
+extension GraphPass {
+  /// Where `target` has instructions for it.
+  package static func packProducts(for target: Target) -> GraphPass {
+    GraphPass(
+      "pack-products", "Products of uint8 with known int8 are summed in groups of four, which the target adds up in one instruction."
+    ) { (graph) throws(Diagnostic) in
+      guard target.hasDotProducts else { return }
+      try graph.edit { (editor, node) throws(Diagnostic) in editor.place(try editor.packedProduct(node) ?? node) }
+    }
+  }
+}
+
+extension Editor {
+  fileprivate mutating func packedProduct(_ node: Node) throws(Diagnostic) -> Node? {
+    guard node.inputs.count > 1, let input = node.inputs[0], let id = node.inputs[1], let weights = constant(id) else { return nil }
+    guard type(input).dtype == .uint8, weights.dtype == .int8, let channels = type(input).shape.last?.constant else { return nil }
+    var result = node
+    let tensor: Tensor
+    switch node.op {
+    case let op as MatMul where op.widens && !op.transposeA && weights.rank == 2:
+      guard let packing = Packing(channels: channels, taps: [], window: SlidingWindow()) else { return nil }
+      result.op = PackedProduct()
+      tensor = packing.packed(op.transposeB ? weights.transposed : weights, outputs: weights.dims[op.transposeB ? 0 : 1])
+    case let op as Convolution where op.widens && op.groups == 1 && !op.window.roundsUp:
+      let taps = Array(weights.dims.dropLast(2))
+      guard let packing = Packing(channels: channels, taps: taps, window: op.window) else { return nil }
+      var window = op.window
+      (window.padsBefore, window.padsAfter) = ([], [])
+      result.op = PackedProduct(taps: taps, window: window)
+      result.inputs[0] = try padded(input, op.window, axes: taps.count, name: node.name)
+      tensor = packing.packed(weights, outputs: weights.dims[taps.count + 1])
+    default: return nil
+    }
+    result.inputs[1] = addConstant(graph[id].name + ".packed", tensor)
+    return result
+  }
+
+  /// The input with its padding, where there is any.
+  private mutating func padded(_ input: ValueID, _ window: SlidingWindow, axes: Int, name: String) throws(Diagnostic) -> ValueID {
+    let pads = (0..<axes).map { window.along($0) }
+    guard pads.contains(where: { $0.before + $0.after > 0 }) else { return input }
+    return try add(Pad(before: [0] + pads.map(\.before) + [0], after: [0] + pads.map(\.after) + [0]), [input], name: name + ".padded")
+  }
+}
+
+extension Packing {
+  /// Weights `[taps…, C, K]` as the operator reads them.
+  fileprivate func packed(_ weights: Tensor, outputs: Int) -> Tensor {
+    let source = weights.bytes
+    let starts = taps.reduce(1, *)
+    var result = [UInt8](repeating: 0, count: starts * groups * outputs * 4)
+    for first in 0..<starts {
+      for group in 0..<groups {
+        // What the group before holds already stays zero.
+        for element in Swift.max(start(group), 4 * group)..<start(group) + 4 {
+          let (from, to) = ((first * run + element) * outputs, (first * groups + group) * outputs * 4 + element - start(group))
+          for k in 0..<outputs { result[to + 4 * k] = source[from + k] }
+        }
+      }
+    }
+    return Tensor(.int8, extents + [4 * outputs], bytes: result)
+  }
+}
+
+extension Tensor {
+  /// A matrix of bytes with its axes exchanged.
+  fileprivate var transposed: Tensor {
+    let (rows, columns, source) = (dims[0], dims[1], bytes)
+    return Tensor(dtype, [columns, rows], bytes: (0..<columns).flatMap { column in (0..<rows).map { source[$0 * columns + column] } })
+  }
+}

@@ -1,0 +1,9 @@
+/* c plus four products of neighbours. */
+static inline int32_t swdl_dot_u8i8(swdl_u8x4 a, swdl_i8x4 b, int32_t c) {
+  uint8_t x[4];
+  int8_t y[4];
+  swdl_u8x4_store(x, a);
+  swdl_i8x4_store(y, b);
+  for (int i = 0; i < 4; i++) { c = (int32_t)((uint32_t)c + (uint32_t)(x[i] * y[i])); }
+  return c;
+}

@@ -114,6 +114,42 @@ struct QuantisationTests {
   }
 }
 
+struct RangeMethodTests {
+  private func sample(_ elements: [Float]) -> ValueSample {
+    var sample = ValueSample(perTensor: 10_000)
+    sample.add(Tensor(floats: elements, [elements.count]))
+    return sample
+  }
+
+  @Test(arguments: RangeMethod.allCases)
+  func rangesHoldWhatThereIsAndNoMore(method: RangeMethod) {
+    var generator = SeededGenerator(7)
+    let elements = (0..<5000).map { _ in Float.random(in: -1...3, using: &generator) }
+    let range = method.range(of: sample(elements))
+    #expect(range.lowerBound >= -1 && range.lowerBound < -0.6, "\(range)")
+    #expect(range.upperBound <= 3 && range.upperBound > 2.5, "\(range)")
+    #expect(method.range(of: sample([0.5])) == 0.5...0.5)
+    #expect(method.range(of: sample([])) == 0...0)
+    #expect(method.range(of: sample([.nan, .infinity, 1])) == 1...1)
+  }
+
+  @Test func aSingleOutlierIsGivenUp() {
+    var generator = SeededGenerator(8)
+    let elements = (0..<20_000).map { _ in Float.random(in: 0...1, using: &generator) } + [40]
+    #expect(RangeMethod.minmax.range(of: sample(elements)).upperBound == 40)
+    #expect(RangeMethod.percentile.range(of: sample(elements)).upperBound < 1.01)
+    #expect(RangeMethod.entropy.range(of: sample(elements)).upperBound < 40)
+  }
+
+  @Test func codesOfAnyRangeAreCodes() {
+    for range in [0.0...0.0, -1e-40...1e-40, -3e38...3e38, 5.0...6.0, -7.0 ... -6.0] {
+      let code = AffineCode(range)
+      #expect(code.scale > 0 && (0...255).contains(code.zero) && code.real(code.zero) == 0, "\(range): \(code)")
+      #expect((0...255).contains(code.code(1e300)) && (0...255).contains(code.code(.nan)))
+    }
+  }
+}
+
 /// Bodies over a sum of 4 channels and a code, with constants for channels.
 private let bodies: [(name: String, body: Expr)] = [
   ("the sum alone", x0),

@@ -15,7 +15,7 @@ package struct AffineCode: Hashable, Sendable {
     let step = Double(Float((high - low) / 255))
     // Reciprocals and products of steps have to be numbers, too.
     scale = (1e-15...1e15).contains(step) ? step : step < 1e-15 ? 1e-15 : 1e15
-    zero = min(max(Int((-low / scale).rounded()), 0), 255)
+    zero = Int(min(max((-low / scale).rounded(), 0), 255))
   }
 
   package func code(_ real: Double) -> Int {

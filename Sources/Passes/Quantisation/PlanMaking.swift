@@ -11,10 +11,15 @@ extension QuantisationPlan {
       guard let sample = samples[id] else { continue }
       merged[groups.representative(of: id), default: ValueSample(perTensor: 0)].merge(sample)
     }
-    for (id, sample) in merged { ranges[id] = method.range(of: sample) }
+    // What reaches beyond says "minus infinity", as masks of attention do: steps that hold it hold nothing else.
+    for (id, sample) in merged where sample.range.lowerBound > -1e7 && sample.range.upperBound < 1e7 {
+      ranges[id] = method.range(of: sample)
+    }
     for (value, range) in graph.handedOnConstants {
       let id = groups.representative(of: value)
-      ranges[id] = ranges[id].map { min($0.lowerBound, range.lowerBound)...max($0.upperBound, range.upperBound) }
+      guard let own = ranges[id] else { continue }
+      let joined = min(own.lowerBound, range.lowerBound)...max(own.upperBound, range.upperBound)
+      ranges[id] = joined.lowerBound > -1e7 && joined.upperBound < 1e7 ? joined : nil
     }
     var codes: [String: AffineCode] = [:]
     for id in graph.inputs + graph.nodes.flatMap(\.outputs) + graph.constants.keys where graph.type(id).dtype == .float32 {

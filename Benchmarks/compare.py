@@ -5,11 +5,13 @@
     compare.py --networks lenet5 resnet18 --rounds 9                    two of them, measured longer
     compare.py --networks my.onnx                                       a network of your own, with float32 inputs of fixed extents
     compare.py --batch 1 8 --target x86-64-v4 x86-64-v3 --write ../docs/performance.md
+    compare.py --int8 --write ../docs/performance-int8.md               all on int8: the runtimes run what ONNX Runtime's quantiser makes
 
 All are pinned to one core and take turns, so that whatever else the machine does slows all of them: only the ratios of one round count, and
 what is printed is the median of all rounds. ONNX Runtime runs with bound inputs and outputs, OpenVINO with shared ones, so that copies by
 Python do not count; the C runs in its harness. The error is the largest difference from ONNX Runtime as a share of the largest
-magnitude; the run fails where it is more than 2e-4. Needs gcc and the packages of requirements.txt.
+magnitude; the run fails where it is more than 2e-4, on floats. With --int8 both sides are calibrated on the same random rows, with weights
+per channel, and their errors are against ONNX Runtime on floats. Needs gcc and the packages of requirements.txt.
 """
 import argparse
 import json
@@ -27,6 +29,8 @@ import time
 import numpy as np
 import onnxruntime
 import openvino
+from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+from onnxruntime.quantization.shape_inference import quant_pre_process
 
 HERE = pathlib.Path(__file__).resolve().parent
 # In the order of their times.
@@ -34,7 +38,10 @@ NAMES = [
     "lenet5", "mnist_cnn", "rnn64", "lstm64", "gru64", "lstm256x2", "transformer", "mobilenet_v2", "resnet18", "googlenet", "alexnet",
     "densenet121", "resnet50", "vgg16",
 ]
+# Those that ONNX Runtime's quantiser can do something with.
+INT8_NAMES = ["lenet5", "mnist_cnn", "mobilenet_v2", "resnet18", "googlenet", "alexnet", "densenet121", "resnet50", "vgg16"]
 LARGEST_ERROR = 2e-4
+CALIBRATION_ROWS = 8
 # Run in a process of its own: a child's peak counts the memory of the process that it was forked from.
 MEASURED = """
 import resource, subprocess, sys, time
@@ -65,6 +72,37 @@ def model_file(network, batch, folder):
         execute([sys.executable, HERE / "networks.py", network, batch, part])
         part.rename(path)
     return path
+
+
+class RandomRows(CalibrationDataReader):
+    """Rows as inputs of a network have them."""
+
+    def __init__(self, path):
+        session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+        generator = np.random.default_rng(1)
+        self.rows = [
+            {port.name: generator.standard_normal(port.shape).astype(np.float32) for port in session.get_inputs()}
+            for _ in range(CALIBRATION_ROWS)]
+        self.remaining = iter(self.rows)
+
+    def get_next(self):
+        return next(self.remaining, None)
+
+    def write(self, path):
+        np.savez(path, **{name: np.concatenate([row[name] for row in self.rows]) for name in self.rows[0]})
+
+
+def quantised_file(path, rows):
+    """The network on int8 as ONNX Runtime quantises it best for processors: uint8 values, and int8 weights for each channel."""
+    quantised = path.with_suffix(".int8.onnx")
+    if not quantised.exists():
+        with tempfile.TemporaryDirectory() as folder:
+            prepared = pathlib.Path(folder) / "prepared.onnx"
+            quant_pre_process(str(path), str(prepared), skip_symbolic_shape=True)
+            quantize_static(
+                str(prepared), str(quantised), rows, quant_format=QuantFormat.QDQ, per_channel=True,
+                activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8)
+    return quantised
 
 
 class ONNXRuntime:
@@ -116,6 +154,8 @@ class Generated:
     def __init__(self, path, target, folder, options):
         self.folder, self.target, self.threads = folder, target, options.threads
         flags = [*shlex.split(options.flags), *(["--threads", "openmp"] if options.threads > 1 else [])]
+        if options.int8:
+            flags += ["--quantize", "int8", "--calibrate", "../rows.npz"]
         command = [options.compiler, path, "-o", "net.c", "--harness", "--manifest", "net.json", "--weights", "incbin", "--target", target]
         self.compile_seconds, self.compile_megabytes = map(
             float, execute([sys.executable, "-c", MEASURED, *command, *flags], folder).split())
@@ -142,17 +182,22 @@ class Generated:
 
 def measure(network, batch, options):
     """One result for each target."""
-    path = model_file(network, batch, options.models)
+    path = peers_path = model_file(network, batch, options.models)
     with tempfile.TemporaryDirectory() as folder:
+        if options.int8:
+            rows = RandomRows(path)
+            rows.write(pathlib.Path(folder) / "rows.npz")
+            peers_path = quantised_file(path, rows)
         programs = []
         for target in options.target:
             place = pathlib.Path(folder) / target
             place.mkdir()
             programs.append(Generated(path, target, place, options))
         # Only now: what compilers need and leave behind is not in the way.
-        first = ONNXRuntime(path, options.threads)
-        peers = [first, OpenVINO(path, options.threads, first.inputs)]
-        errors = [program.error(first.inputs, first.outputs) for program in programs]
+        first = ONNXRuntime(peers_path, options.threads)
+        peers = [first, OpenVINO(peers_path, options.threads, first.inputs)]
+        expected = ONNXRuntime(path, options.threads).outputs if options.int8 else first.outputs
+        errors = [program.error(first.inputs, expected) for program in programs]
         times = {contestant: [] for contestant in [*peers, *programs]}
         for peer in peers:
             median_time(peer.run, options.seconds / 2)
@@ -235,9 +280,11 @@ def document(results, failures, options):
     threads = "one thread" if options.threads == 1 else f"{options.threads} threads"
     text = [
         "# Speed\n",
-        "`Benchmarks/compare.py` wrote this page: random weights, float32, all three interleaved in one run, "
+        f"`Benchmarks/compare.py{' --int8' if options.int8 else ''}` wrote this page: random weights, "
+        f"{'int8 (the runtimes: QDQ, per channel)' if options.int8 else 'float32'}, all three interleaved in one run, "
         f"{threads}, medians of {options.rounds} rounds. *Times as fast* is the median of the rounds' ratios to the better of the two "
-        "runtimes; the error is the largest difference from ONNX Runtime as a share of the largest magnitude.\n",
+        f"runtimes; the error is the largest difference from ONNX Runtime{' on floats' if options.int8 else ''} as a share of the largest "
+        "magnitude.\n",
         f"{machine()}; `{options.cc}` ({cc}); ONNX Runtime {onnxruntime.__version__}, OpenVINO {openvino.__version__.split('-')[0]}.\n",
     ]
     for (target, batch), group in groups(results).items():
@@ -254,7 +301,8 @@ def document(results, failures, options):
 
 def parsed_options():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--networks", nargs="+", default=NAMES, metavar="NAME", help=f"{', '.join(NAMES)}, or files that end in .onnx")
+    parser.add_argument("--int8", action="store_true", help="compare networks that compute with integers")
+    parser.add_argument("--networks", nargs="+", metavar="NAME", help=f"{', '.join(NAMES)}, or files that end in .onnx")
     parser.add_argument("--batch", nargs="+", type=int, default=[1])
     parser.add_argument("--target", nargs="+", default=["native"], help="each is built and timed in the same rounds")
     parser.add_argument("--cc", default="gcc -O3")
@@ -267,6 +315,7 @@ def parsed_options():
     parser.add_argument("--models", type=pathlib.Path, default=HERE.parent / ".build/benchmarks", help="where networks are written once")
     parser.add_argument("--write", type=pathlib.Path, metavar="FILE.md", help="write the tables of the docs")
     options = parser.parse_args()
+    options.networks = options.networks or (INT8_NAMES if options.int8 else NAMES)
     unknown = [name for name in options.networks if name not in NAMES and not name.endswith(".onnx")]
     if unknown:
         parser.error(f"there is no network {unknown[0]}")
@@ -294,7 +343,7 @@ def main():
                 options.write.write_text(document(results, failures, options))
     for (target, batch), group in groups(results).items():
         print(f"{target}, batch {batch}: {summary(group)}")
-    wrong = [f"{r['network']} ({r['target']}, batch {r['batch']})" for r in results if r["error"] > LARGEST_ERROR]
+    wrong = [f"{r['network']} ({r['target']}, batch {r['batch']})" for r in results if r["error"] > LARGEST_ERROR and not options.int8]
     if wrong:
         print(f"the error is more than {LARGEST_ERROR:.0e}: {', '.join(wrong)}")
     sys.exit(1 if wrong or failures else 0)

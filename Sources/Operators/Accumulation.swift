@@ -9,10 +9,11 @@ extension DType {
   }
 }
 
-/// The type of products of elements of two types: that of both or, where integers are widened, int32.
+/// The type of products of elements of two types: that of both, that of floats which are multiplied with int8 or, where integers are
+/// widened, int32.
 func productType(_ a: DType, _ b: DType, widens: Bool) throws(Diagnostic) -> DType {
   guard widens else {
-    guard a == b else { throw Diagnostic("\(a) is multiplied with \(b)", hint: "cast one of them") }
+    guard a == b || a.isFloat && b == .int8 else { throw Diagnostic("\(a) is multiplied with \(b)", hint: "cast one of them") }
     return a
   }
   for dtype in [a, b] where !dtype.isInteger || dtype.byteCount > 2 && dtype != .int32 {

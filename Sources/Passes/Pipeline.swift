@@ -40,10 +40,13 @@ package struct PipelineOptions: Hashable, Sendable {
   package var target: Target?
   /// How layers become integers; `nil` where all stay as the model has them.
   package var quantisation: QuantisationPlan?
+  /// Weights are kept as int8.
+  package var narrowsWeights: Bool
 
-  package init(target: Target? = nil, quantisation: QuantisationPlan? = nil) {
+  package init(target: Target? = nil, quantisation: QuantisationPlan? = nil, narrowsWeights: Bool = false) {
     self.target = target
     self.quantisation = quantisation
+    self.narrowsWeights = narrowsWeights
   }
 }
 
@@ -53,7 +56,7 @@ extension Pipeline {
 
   /// What every model goes through.
   package static func standard(_ options: PipelineOptions) -> Pipeline {
-    let core = options.quantisation.map { onIntegers($0).passes } ?? core
+    let core = (options.quantisation.map { onIntegers($0).passes } ?? core) + (options.narrowsWeights ? [.narrowWeights] : [])
     guard let target = options.target else { return Pipeline(core) }
     // Last: no other pass knows of layouts.
     return Pipeline(

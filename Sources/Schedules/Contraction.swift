@@ -44,7 +44,7 @@ extension Strategy {
     try ColumnTiling(target: target, limits: .contraction(target, plan.tileable(rows.last), accumulators)).apply(&plan, tile)
     plan.unrollShortLoops(shape.reductions.reversed())
     for buffer in Set(streams.map(\.buffer)) where !isAlternating && plan.isWorthPrefetching(buffer, target) {
-      try plan.apply(.prefetch(buffer.name, ahead: 2048))
+      try plan.apply(.prefetch(buffer.name, ahead: 8192 / buffer.dtype.byteCount))
     }
   }
 }

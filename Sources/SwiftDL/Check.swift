@@ -26,7 +26,9 @@ extension Model {
     let ranges = Dictionary(uniqueKeysWithValues: program.openDims.map { ($0.name, $0.range) })
     var cases = CheckCase.all(of: model, dims: ranges, seed: options.seed, randomRuns: options.runs)
     // Vectors tell what floats give, which integers come near to only.
-    if compileOptions.calibration != nil { for position in cases.indices { cases[position].expected = nil } }
+    if compileOptions.calibration != nil || compileOptions.narrowsWeights {
+      for position in cases.indices { cases[position].expected = nil }
+    }
     for (position, check) in cases.enumerated() {
       progress(Progress(activity: check.name, fraction: Double(position) / Double(cases.count)))
       do throws(Diagnostic) { try checker.run(check) } catch { throw error.at(check.name) }
@@ -34,10 +36,11 @@ extension Model {
     return CheckReport(layers: checker.report, runs: cases.count, engine: built.engine, tolerance: tolerance.base)
   }
 
-  /// What outputs are held to: the model, or what calibration has made of it.
+  /// What outputs are held to: the model, or what calibration or narrow weights have made of it.
   private func reference(_ options: CompileOptions) throws(Diagnostic) -> Graph {
     var graph = source.graph
     if let calibration = options.calibration { try Pipeline.onIntegers(calibration.plan).run(on: &graph) }
+    if options.narrowsWeights { try Pipeline.standard(PipelineOptions(narrowsWeights: true)).run(on: &graph) }
     return graph
   }
 }

@@ -87,7 +87,9 @@ public struct Compilation: Sendable {
   ) throws(Diagnostic) -> Graph {
     let target = try scheduledTarget(options)
     let isPacked = target.lanes > 1 && options.schedule == .automatic
-    let pipeline = Pipeline.standard(PipelineOptions(target: isPacked ? target : nil, quantisation: options.calibration?.plan))
+    let pipeline = Pipeline.standard(
+      PipelineOptions(
+        target: isPacked ? target : nil, quantisation: options.calibration?.plan, narrowsWeights: options.narrowsWeights))
     var graph = source
     var done = 0
     for pass in pipeline.passes {

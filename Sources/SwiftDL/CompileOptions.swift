@@ -55,6 +55,8 @@ public struct CompileOptions: Sendable {
   public var header: String?
   /// Makes integers of layers, as calibration has decided; `nil` leaves all as the model has them.
   public var calibration: Calibration?
+  /// Weights of products are kept as int8 with a step for each channel; everything is computed with floats.
+  public var narrowsWeights = false
   /// Passes after which `Compilation.dumps` holds the graph.
   public var dumpAfter: Set<String> = []
 

@@ -42,6 +42,7 @@ struct CheckCommand: ParsableCommand {
       defer { progress.finish() }
       let loaded = try model.load(withTestData: true)
       var options = try CheckOptions(code.options(name: "model"))
+      options.compile.narrowsWeights = quantisation.type == .int8Weights
       options.compile.calibration = try quantisation.calibration(of: loaded, progress)
       options.engine = jit
       options.runs = runs

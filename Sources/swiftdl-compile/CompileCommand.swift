@@ -60,6 +60,7 @@ struct CompileCommand: ParsableCommand {
       progress.show("reading \(model.model)")
       let loaded = try model.load(withTestData: quantisation.calibrate == "tests")
       var options = try options()
+      options.narrowsWeights = quantisation.type == .int8Weights
       options.calibration = try quantisation.calibration(of: loaded, progress)
       let compilation = try Compilation(loaded, options) { progress.show($0.activity, $0.fraction) }
       progress.finish()

@@ -6,11 +6,13 @@ extension CalibrationOptions.Method: ExpressibleByArgument {}
 /// Integer types that layers can compute in.
 enum QuantisedType: String, CaseIterable, ExpressibleByArgument {
   case int8
+  /// Weights only: values stay floats.
+  case int8Weights = "int8-weights"
 }
 
 /// Whether and how layers become integers.
 struct QuantisationArguments: ParsableArguments {
-  @Option(name: .customLong("quantize"), help: "Compute with integers: int8. Needs --calibrate.")
+  @Option(name: .customLong("quantize"), help: "Compute with integers, int8, which needs --calibrate; or keep only weights as such.")
   var type: QuantisedType?
 
   @Option(
@@ -41,20 +43,20 @@ struct QuantisationArguments: ParsableArguments {
   var wantsReport: Bool { report != nil || labels != nil }
 
   func validate() throws {
-    guard type != nil || !wantsReport && leastRatio == nil && mostDrop == nil else {
+    guard type == .int8 || !wantsReport && leastRatio == nil && mostDrop == nil else {
       throw ValidationError("--report, --labels, --min-sqnr and --max-drop are for --quantize int8")
     }
     guard mostDrop == nil || labels != nil else { throw ValidationError("--max-drop needs --labels") }
     guard (leastRatio ?? 0).isFinite, (mostDrop ?? 0).isFinite else { throw ValidationError("--min-sqnr and --max-drop take numbers") }
-    guard (type == nil) == (calibrate == nil) else {
-      throw ValidationError(type == nil ? "--calibrate is for --quantize int8" : "--quantize needs --calibrate FILE")
+    guard (type != .int8) == (calibrate == nil) else {
+      throw ValidationError(type != .int8 ? "--calibrate is for --quantize int8" : "--quantize int8 needs --calibrate FILE")
     }
     guard (1...1_000_000).contains(rows) else { throw ValidationError("--calibrate-rows must lie between 1 and 1000000") }
   }
 
   /// Calibrates the model where that is asked for, and shows what should be known about the result.
   func calibration(of model: Model, _ progress: ProgressLine) throws -> Calibration? {
-    guard type != nil, let calibrate else { return nil }
+    guard type == .int8, let calibrate else { return nil }
     var options = CalibrationOptions(source(calibrate))
     options.method = method
     options.rows = rows

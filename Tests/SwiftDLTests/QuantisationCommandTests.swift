@@ -92,4 +92,10 @@ import Validation
       #expect(try command.run().ending == .exited(64), "\(arguments)")
     }
   }
+
+  @Test func weightsAloneBecomeIntegersWithoutAnyData() throws {
+    let outcome = try run(model, "-o", path("net.c"), "--quantize", "int8-weights")
+    #expect(outcome.succeeded, "\(outcome.standardError)")
+    #expect(try String(contentsOfFile: path("net.c"), encoding: .utf8).contains("const int8_t"))
+  }
 }

@@ -1,0 +1,53 @@
+import GraphIR
+import LoopIR
+import Operators
+import Passes
+import Targets
+import Tensors
+import TestSupport
+import Testing
+
+@Suite struct NarrowWeightsTests {
+  static let cases: [(op: any Operator, input: [Int], weights: [Int], bias: Int?)] = [
+    (MatMul(), [3, 50], [50, 33], nil), (MatMul(transposeB: true), [2, 3, 40], [20, 40], nil),
+    (Convolution(SlidingWindow(padsBefore: [1, 1], padsAfter: [1, 1])), [1, 7, 8, 5], [3, 3, 5, 17], 17),
+    (Convolution(SlidingWindow(), groups: 2), [1, 7, 8, 8], [3, 3, 4, 16], nil),
+    (DepthwiseConvolution(SlidingWindow()), [1, 9, 9, 20], [3, 3, 20, 2], 40),
+  ]
+
+  /// The layer with an epilogue that reads another value.
+  private func layer(_ position: Int) throws -> Graph {
+    let (op, input, weights, bias) = Self.cases[position]
+    var generator = SeededGenerator(UInt64(position))
+    var graph = Graph(name: "net")
+    let x = graph.addInput("x", TensorType(.float32, Shape(input)))
+    let w = graph.addConstant("w", Tensor.random(.float32, weights, using: &generator))
+    let b = bias.map { graph.addConstant("b", Tensor.random(.float32, [$0], using: &generator)) }
+    let sums = try graph.add(op, [x, w] + (b.map { [$0] } ?? []))[0]
+    let other = graph.addInput("other", TensorType(.float32, graph.type(sums).shape))
+    let body = Expr.binary(.maximum, ElementwiseBody.input(0, .float32), ElementwiseBody.input(1, .float32))
+    graph.addOutput("y", try graph.add(Map(ElementwiseBody(body), inputCount: 2), [sums, other])[0])
+    return graph
+  }
+
+  @Test(arguments: cases.indices, [Target.generic, .x86v4]) func weightsShrinkAndResultsHardlyMove(position: Int, target: Target) throws {
+    let graph = try layer(position)
+    var changed = graph
+    try Pipeline.standard(PipelineOptions(target: target, narrowsWeights: true)).run(on: &changed)
+    #expect(changed.defects().isEmpty && changed.nodes.contains { $0.inputs.contains { $0.map { changed.type($0).dtype } == .int8 } })
+    var generator = SeededGenerator(9)
+    let inputs = graph.inputs.map { Tensor.random(.float32, graph.type($0).shape.constants ?? [], using: &generator) }
+    let (before, after) = (try Interpreter(graph).outputs(inputs)[0], try Interpreter(changed).outputs(inputs)[0])
+    #expect(distance(before, after) < 0.02 && before != after)
+  }
+
+  @Test func smallWeightsStay() throws {
+    var graph = Graph(name: "net")
+    let x = graph.addInput("x", TensorType(.float32, [3, 5]))
+    let w = graph.addConstant("w", Tensor(.float32, [5, 4], [Double](repeating: 0.3, count: 20)))
+    graph.addOutput("y", try graph.add(MatMul(), [x, w])[0])
+    var changed = graph
+    try GraphPass.narrowWeights.run(on: &changed)
+    #expect(changed == graph)
+  }
+}

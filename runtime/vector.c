@@ -31,7 +31,7 @@ swdl_inline void swdl_f32x16_store(float *to, swdl_f32x16 a) { memcpy(to, &a, si
 /* And asks for what lies further on, which no program has to own. */
 swdl_inline swdl_f32x16 swdl_f32x16_load_ahead(const float *from, int count) {
 #if defined(__GNUC__)
-  __builtin_prefetch((const void *)((uintptr_t)from + (uintptr_t)count * sizeof(float)), 0, 2);
+  __builtin_prefetch((const void *)((uintptr_t)from + (uintptr_t)count * sizeof(float)), 0, 3);
 #else
   (void)count;
 #endif

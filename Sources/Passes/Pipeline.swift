@@ -42,11 +42,17 @@ package struct PipelineOptions: Hashable, Sendable {
   package var quantisation: QuantisationPlan?
   /// Weights are kept as int8.
   package var narrowsWeights: Bool
+  /// What was measured about layers that several algorithms compute.
+  package var algorithms: AlgorithmChoices
 
-  package init(target: Target? = nil, quantisation: QuantisationPlan? = nil, narrowsWeights: Bool = false) {
+  package init(
+    target: Target? = nil, quantisation: QuantisationPlan? = nil, narrowsWeights: Bool = false,
+    algorithms: AlgorithmChoices = AlgorithmChoices()
+  ) {
     self.target = target
     self.quantisation = quantisation
     self.narrowsWeights = narrowsWeights
+    self.algorithms = algorithms
   }
 }
 
@@ -62,7 +68,7 @@ extension Pipeline {
     return Pipeline(
       core + [
         .fillVectors(for: target),
-        .chooseWinograd(for: target),
+        .chooseWinograd(for: target, options.algorithms),
         .fusePools(for: target),
         .padConvolutions(for: target),
         .packProducts(for: target),

@@ -4,20 +4,22 @@ import Targets
 import Tensors
 
 extension GraphPass {
-  /// Where `target` has vectors.
-  package static func chooseWinograd(for target: Target) -> GraphPass {
+  /// Where `target` has vectors. `choices` go before the cost model.
+  package static func chooseWinograd(for target: Target, _ choices: AlgorithmChoices = AlgorithmChoices()) -> GraphPass {
     GraphPass(
       "choose-winograd", "Convolutions of three by three taps become Winograd's, where that costs less on the target.", .within(2e-5)
     ) { (graph) throws(Diagnostic) in
       guard target.lanes > 1 else { return }
-      try graph.edit { (editor, node) throws(Diagnostic) in editor.place(try editor.winograd(node, target) ?? node) }
+      try graph.edit { (editor, node) throws(Diagnostic) in editor.place(try editor.winograd(node, target, choices[node.name]) ?? node) }
     }
   }
 }
 
 extension Editor {
-  fileprivate mutating func winograd(_ node: Node, _ target: Target) throws(Diagnostic) -> Node? {
-    guard let layer = FilterLayer(node, in: self), let plan = WinogradPlan.best(layer, target) else { return nil }
+  fileprivate mutating func winograd(
+    _ node: Node, _ target: Target, _ choice: ConvolutionAlgorithm?
+  ) throws(Diagnostic) -> Node? {
+    guard let layer = FilterLayer(node, in: self), let plan = WinogradPlan.best(layer, target, choice) else { return nil }
     var result = node
     result.op = plan.op(layer)
     result.inputs[1] = addConstant(graph[layer.weights].name + ".winograd", plan.transformed(layer.taps))
@@ -58,9 +60,10 @@ struct WinogradPlan {
   /// Output channels to a block of the weights.
   let width: Int
 
-  /// The cheapest plan, if it is cheaper than to sum products directly.
-  fileprivate static func best(_ layer: FilterLayer, _ target: Target) -> WinogradPlan? {
+  /// The plan that was chosen, or the cheapest one, if it is cheaper than to sum products directly.
+  fileprivate static func best(_ layer: FilterLayer, _ target: Target, _ choice: ConvolutionAlgorithm?) -> WinogradPlan? {
     guard layer.inputs >= target.lanes, layer.outputs >= target.lanes, let cache = target.caches.last else { return nil }
+    if let choice { return choice.tile.flatMap { WinogradTransform.of(size: $0) }.map { WinogradPlan($0, layer, target, cache: cache) } }
     let direct = 9 * Double(layer.positions.reduce(1, *) * layer.inputs * layer.outputs)
     let transforms = [4, 2].compactMap { WinogradTransform.of(size: $0) }
     guard let best = transforms.min(by: { cost($0, layer) < cost($1, layer) }), cost(best, layer) < 0.8 * direct else { return nil }

@@ -89,7 +89,8 @@ public struct Compilation: Sendable {
     let isPacked = target.lanes > 1 && options.schedule == .automatic
     let pipeline = Pipeline.standard(
       PipelineOptions(
-        target: isPacked ? target : nil, quantisation: options.calibration?.plan, narrowsWeights: options.narrowsWeights))
+        target: isPacked ? target : nil, quantisation: options.calibration?.plan, narrowsWeights: options.narrowsWeights,
+        algorithms: options.tuning?.algorithms ?? AlgorithmChoices()))
     var graph = source
     var done = 0
     for pass in pipeline.passes {

@@ -33,7 +33,7 @@ final class KernelScheduling {
   }
 
   private func choices(_ kernel: Kernel) -> [String: ScheduleChoice] {
-    guard let tuning = options.tuning else { return [:] }
+    guard let tuning = options.tuning, !tuning.entries.isEmpty else { return [:] }
     let identity = fingerprint(kernel, dims: dims)
     if let found = tuning.choices(identity) {
       met.insert(identity)

@@ -10,6 +10,8 @@ import Validation
 /// Finds the best schedules of the kernels of one model.
 struct ModelTuner {
   private(set) var tuning: Tuning
+  /// Before any schedule was measured.
+  let start: Tuning
   private let program: Program
   private let uses: [Int: KernelUse]
   private let target: Target
@@ -17,18 +19,19 @@ struct ModelTuner {
   private let source: SourceOptions
   private let compiler: SystemCompiler
 
-  init(_ graph: Graph, _ options: CompileOptions, _ compiler: SystemCompiler) throws(Diagnostic) {
-    guard options.schedule == .automatic else {
-      throw Diagnostic("there is nothing to measure without schedules", hint: "leave out --schedule none")
-    }
-    let optimised = try Compilation.optimised(graph, options)
-    self.compiler = compiler
+  /// `layers` are those whose algorithm is settled already.
+  init(_ graph: Graph, _ layers: [Tuning.Layer], _ options: CompileOptions, _ compiler: SystemCompiler) throws(Diagnostic) {
     target = try Compilation.scheduledTarget(options)
+    var tuning = Tuning(target: target.name, compiler: compiler.text, entries: [])
+    tuning.layers = layers
+    var options = options
+    options.tuning = tuning
+    let optimised = try Compilation.optimised(graph, options)
+    (self.compiler, self.tuning, start) = (compiler, tuning, tuning)
     dims = try optimised.usableDims()
     program = try Lowering { $0 }.lower(optimised, name: options.name)
     uses = KernelUse.all(of: program)
     source = try Compilation.sourceOptions(options)
-    tuning = Tuning(target: target.name, compiler: compiler.text, entries: [])
   }
 
   /// Each kernel by itself.

@@ -1,4 +1,5 @@
 import Containers
+import Passes
 import Schedules
 import Tensors
 
@@ -25,6 +26,19 @@ public struct Tuning: Hashable, Sendable {
     }
   }
 
+  /// The algorithm of a layer that is faster with another one than the cost model's.
+  package struct Layer: Hashable, Sendable {
+    package var name: String
+    package var algorithm: ConvolutionAlgorithm
+    package var times: Times
+
+    package init(name: String, algorithm: ConvolutionAlgorithm, times: Times) {
+      self.name = name
+      self.algorithm = algorithm
+      self.times = times
+    }
+  }
+
   package struct Times: Hashable, Sendable {
     /// As the cost model has it, and as it was chosen.
     package var defaultNanoseconds: Double
@@ -41,7 +55,10 @@ public struct Tuning: Hashable, Sendable {
   /// The name of the machine that code was made for, and what compiled it.
   package var target: String
   package var compiler: String
+  package var layers: [Layer] = []
   package var entries: [Entry]
+  /// For every layer that is not in `layers`: to compare algorithms.
+  var otherLayers: ConvolutionAlgorithm?
 
   package init(target: String, compiler: String, entries: [Entry]) {
     self.target = target
@@ -56,6 +73,10 @@ public struct Tuning: Hashable, Sendable {
       tuning.path = path
       return tuning
     }
+  }
+
+  var algorithms: AlgorithmChoices {
+    AlgorithmChoices(Dictionary(layers.map { ($0.name, $0.algorithm) }) { first, _ in first }, others: otherLayers)
   }
 
   /// The choices for a kernel by the outermost loops of its nests; `nil` for one that was not measured.

@@ -1,4 +1,5 @@
 import Containers
+import Passes
 import Schedules
 import Tensors
 
@@ -9,8 +10,12 @@ extension Tuning {
   public var json: String {
     JSON.object([
       JSON.Member("version", .integer(Self.version)), JSON.Member("target", .string(target)), JSON.Member("compiler", .string(compiler)),
-      JSON.Member("kernels", .array(entries.map(describe))),
+      JSON.Member("layers", .array(layers.map(describe))), JSON.Member("kernels", .array(entries.map(describe))),
     ]).pretty
+  }
+
+  private func describe(_ layer: Layer) -> JSON {
+    .object([JSON.Member("name", .string(layer.name)), JSON.Member("algorithm", .string(layer.algorithm.rawValue))] + layer.times.members)
   }
 
   private func describe(_ entry: Entry) -> JSON {
@@ -18,9 +23,7 @@ extension Tuning {
       JSON.Member("kernel", .string(entry.kernel)), JSON.Member("loop", .string(entry.loop)), JSON.Member("name", .string(entry.name)),
       JSON.Member("choice", entry.choice.json),
     ]
-    if let times = entry.times {
-      members += [JSON.Member("default_ns", .number(times.defaultNanoseconds)), JSON.Member("ns", .number(times.nanoseconds))]
-    }
+    members += entry.times?.members ?? []
     return .object(members)
   }
 
@@ -30,9 +33,10 @@ extension Tuning {
       throw try json.value("version").problem(
         "this is version \(version), expected \(Self.version)", hint: "measure again with this swiftdl-compile: tune MODEL -o FILE")
     }
-    try json.checkKeys(["version", "target", "compiler", "kernels"])
+    try json.checkKeys(["version", "target", "compiler", "layers", "kernels"])
     target = try json.string("target")
     compiler = try json.string("compiler")
+    layers = try json.array("layers", default: []).map { (layer) throws(Diagnostic) in try Layer(layer) }
     entries = try json.value("kernels").map { (entry) throws(Diagnostic) in try Entry(entry) }
     var seen: Set<[String]> = []
     for (position, entry) in entries.enumerated() where !seen.insert([entry.kernel, entry.loop]).inserted {
@@ -52,7 +56,31 @@ extension Tuning.Entry {
     name = try json.string("name")
     choice = try ScheduleChoice(json.value("choice"))
     guard json["default_ns"] != nil || json["ns"] != nil else { return }
-    times = Tuning.Times(defaultNanoseconds: try json.duration("default_ns"), nanoseconds: try json.duration("ns"))
+    times = try Tuning.Times(json)
+  }
+}
+
+extension Tuning.Layer {
+  fileprivate init(_ json: JSONValue) throws(Diagnostic) {
+    try json.checkKeys(["name", "algorithm", "default_ns", "ns"])
+    name = try json.string("name")
+    guard let known = ConvolutionAlgorithm(rawValue: try json.string("algorithm")) else {
+      let names = ConvolutionAlgorithm.allCases.map(\.rawValue)
+      throw try json.value("algorithm").wrongKind("one of \(names.joined(separator: ", "))")
+    }
+    algorithm = known
+    times = try Tuning.Times(json)
+  }
+}
+
+extension Tuning.Times {
+  fileprivate init(_ json: JSONValue) throws(Diagnostic) {
+    defaultNanoseconds = try json.duration("default_ns")
+    nanoseconds = try json.duration("ns")
+  }
+
+  fileprivate var members: [JSON.Member] {
+    [JSON.Member("default_ns", .number(defaultNanoseconds)), JSON.Member("ns", .number(nanoseconds))]
   }
 }
 

@@ -6,8 +6,8 @@ struct TuneCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tune", abstract: "Measure schedules on this machine, for compile --tuned.",
     discussion: """
-      Builds several schedules of each kernel with the system's compiler and times them, with constant data as cold as in a run of the \
-      whole model. What is at least 3 % faster than the schedule of the cost model, twice, and faster in the whole model, is written to \
+      Times the algorithms of convolutions that have several. Then builds several schedules of each kernel with the system's compiler \
+      and times them, with constant data as cold as in a run of the whole model. What is at least 3 % faster than the schedule of the cost model, twice, and faster in the whole model, is written to \
       OUTPUT:
 
         swiftdl-compile tune model.onnx -o tune.json --target native
@@ -47,6 +47,9 @@ struct TuneCommand: ParsableCommand {
   }
 
   private func show(_ report: TuneReport) {
+    for layer in report.layers {
+      print("\(layer.name): \(layer.algorithm), \(micros(layer.defaultSeconds)) µs before, \(micros(layer.seconds)) µs after")
+    }
     let changed = report.nests.filter { !$0.choice.isEmpty }
     let rows = changed.map { nest in
       [nest.kernel, nest.loop, nest.choice, "\(nest.calls)", micros(nest.defaultSeconds), micros(nest.seconds), gain(nest)]

@@ -40,6 +40,23 @@ import Testing
     #expect(try chosen(layer([1, 8, 8, 64], outputs: 64))?.tile == 2)
   }
 
+  @Test(arguments: ConvolutionAlgorithm.allCases) func whatWasMeasuredGoesBeforeTheCostModel(algorithm: ConvolutionAlgorithm) throws {
+    let graph = try layer([1, 12, 12, 32], outputs: 32)
+    let name = graph.nodes[0].name
+    for choices in [AlgorithmChoices([name: algorithm]), AlgorithmChoices([name: algorithm], others: .direct), .init(others: algorithm)] {
+      var changed = graph
+      try GraphPass.chooseWinograd(for: .x86v4, choices).run(on: &changed)
+      let tiles: [ConvolutionAlgorithm: Int] = [.winograd2: 2, .winograd4: 4]
+      #expect((changed.nodes[0].op as? WinogradConvolution)?.tile == tiles[algorithm], "\(choices)")
+      var generator = SeededGenerator(3)
+      let x = Tensor.random(.float32, [1, 12, 12, 32], using: &generator)
+      #expect(try distance(Interpreter(graph).outputs([x])[0], Interpreter(changed).outputs([x])[0]) < 2e-5)
+    }
+    var other = graph
+    try GraphPass.chooseWinograd(for: .x86v4, AlgorithmChoices(["another": .direct])).run(on: &other)
+    #expect(other.nodes[0].op is WinogradConvolution)
+  }
+
   @Test func otherLayersStayAsTheyAre() throws {
     #expect(try chosen(layer([1, 56, 56, 64], outputs: 64, SlidingWindow(strides: [2, 2]))) == nil)
     #expect(try chosen(layer([1, 56, 56, 64], outputs: 64, SlidingWindow(dilations: [2, 2]))) == nil)

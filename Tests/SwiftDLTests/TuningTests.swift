@@ -1,6 +1,7 @@
 import Foundation
 import LoopIR
 import Lowering
+import Passes
 import Schedules
 import SwiftDL
 import Targets
@@ -62,6 +63,9 @@ import Validation
       Tuning.Entry(
         kernel: "0123456789abcdef", loop: "i", name: "k",
         choice: ScheduleChoice(strategy: "window", columns: 2, rows: 7, blocks: 4, chains: 2, prefetches: true), times: nil))
+    tuning.layers = [
+      Tuning.Layer(name: "conv \"1\"", algorithm: .winograd2, times: Tuning.Times(defaultNanoseconds: 2, nanoseconds: 1))
+    ]
     try tuning.json.write(toFile: path("tune.json"), atomically: true, encoding: .utf8)
     var read = try Tuning(contentsOf: path("tune.json"))
     #expect(read.path == path("tune.json"))
@@ -72,7 +76,9 @@ import Validation
 
   private static let entry = #""kernel": "0123456789abcdef", "loop": "i", "name": "k""#
   private static let damaged: [(String, String)] = [
-    ("", "expected"), ("[1]", "object"), (#"{"version": 2}"#, "this is version 2, expected 1"), (#"{"version": "1"}"#, "integer"),
+    ("", "expected"), (layers(#"{"name": "c", "algorithm": "fast", "ns": 1, "default_ns": 2}"#), "one of direct"),
+    (layers(#"{"name": "c", "algorithm": "direct", "ns": 1}"#), "default_ns"), (layers("3"), "object"),
+    ("[1]", "object"), (#"{"version": 2}"#, "this is version 2, expected 1"), (#"{"version": "1"}"#, "integer"),
     (#"{"version": 1, "target": "generic", "compiler": "cc", "kernels": 3}"#, "array"),
     (#"{"version": 1, "target": 5, "compiler": "cc", "kernels": []}"#, "string"),
     (#"{"version": 1, "target": "generic", "compiler": "cc", "kernels": [], "more": 1}"#, "more"),
@@ -87,6 +93,10 @@ import Validation
     (kernels(#"{\#(entry), "choice": {}, "ns": 1}"#), "default_ns"),
     (kernels("{\(entry), \"choice\": {}}, {\(entry), \"choice\": {}}"), "another has"),
   ]
+
+  private static func layers(_ list: String) -> String {
+    #"{"version": 1, "target": "generic", "compiler": "cc", "layers": [\#(list)], "kernels": []}"#
+  }
 
   private static func kernels(_ list: String) -> String { #"{"version": 1, "target": "generic", "compiler": "cc", "kernels": [\#(list)]}"# }
 
@@ -115,6 +125,21 @@ import Validation
     #expect(warnings.contains("1 of ") && warnings.contains("were not measured") && warnings.contains("warning"), "\(warnings)")
     options.schedule = .none
     #expect(throws: CompilerError.self) { try Compilation(model, options) }
+  }
+
+  /// Times of the cost model's choice, of direct sums and of both of Winograd's algorithms.
+  @Test(arguments: [
+    ([100, 80, 120, 130], ["winograd", "convolution", "winograd", "winograd"], ConvolutionAlgorithm.direct),
+    ([100, 100, 96, 90], ["convolution", "convolution+add", "winograd", "winograd"], .winograd4),
+    ([100, 99, 96, 98], ["winograd", "convolution", "winograd", "winograd"], nil),
+    ([100, 99, 50, 98], ["convolution", "convolution", "convolution", "convolution"], nil),
+    ([100, 20, 50, 98], ["winograd", "cascade", "winograd", "winograd"], nil),
+  ])
+  func algorithmsThatWinClearlyAreTaken(times: [Double], operations: [String], expected: ConvolutionAlgorithm?) {
+    let layers = operations.map { [("a", $0), ("a.padded", "pad"), ("b", "softmax")] }
+    let found = AlgorithmTuning.choices(layers, times.map { [$0 - 10, 10, 5] })
+    #expect(found.map(\.algorithm) == [expected].compactMap { $0 } && found.allSatisfy { $0.name == "a" })
+    #expect(AlgorithmTuning.choices(layers.map { [$0[0]] }.dropLast() + [[("c", "winograd")]], times.map { [$0] }).isEmpty)
   }
 
   @Test func tuneMeasuresAndCompileTakesIt() throws {

@@ -77,7 +77,9 @@ struct CompileCommand: ParsableCommand {
     to files: inout OutputFiles, _ loaded: Model, _ options: CompileOptions, _ progress: ProgressLine
   ) throws {
     guard quantisation.wantsReport else { return }
-    let report = try loaded.measure(options, labels: quantisation.labels) { progress.show($0.activity, $0.fraction) }
+    let report = try loaded.measure(options, labels: quantisation.labels, timed: quantisation.timed) {
+      progress.show($0.activity, $0.fraction)
+    }
     progress.finish()
     print(QuantisationTable(report).text)
     if let path = quantisation.report { files.add(path, Array(report.json.utf8)) }

@@ -40,11 +40,14 @@ struct QuantisationArguments: ParsableArguments {
   @Option(name: .customLong("max-drop"), help: "Points of accuracy that may be lost on the calibration rows; needs --labels.")
   var mostDrop: Double?
 
-  var wantsReport: Bool { report != nil || labels != nil }
+  @Flag(name: .customLong("report-time"), help: "Also time both networks on this machine, with the system's C compiler.")
+  var timed = false
+
+  var wantsReport: Bool { report != nil || labels != nil || timed }
 
   func validate() throws {
     guard type == .int8 || !wantsReport && leastRatio == nil && mostDrop == nil else {
-      throw ValidationError("--report, --labels, --min-sqnr and --max-drop are for --quantize int8")
+      throw ValidationError("--report, --report-time, --labels, --min-sqnr and --max-drop are for --quantize int8")
     }
     guard mostDrop == nil || labels != nil else { throw ValidationError("--max-drop needs --labels") }
     guard (leastRatio ?? 0).isFinite, (mostDrop ?? 0).isFinite else { throw ValidationError("--min-sqnr and --max-drop take numbers") }

@@ -33,6 +33,10 @@ struct QuantisationTable {
       let room = percent(Double(worst) / 0x1p31)
       lines.append("overflow  impossible: by the weights, no sum exceeds \(worst), \(room) of what int32 holds")
     }
+    if let (float, quantised) = report.seconds {
+      let times = String(format: "%.3f ms float, %.3f ms now: %.2f times as fast", float * 1e3, quantised * 1e3, float / quantised)
+      lines.append("time      \(times); the fastest of many runs on this machine")
+    }
     if let accuracy = report.accuracy { lines.append(text(accuracy)) }
     return lines.joined(separator: "\n")
   }

@@ -5,17 +5,26 @@ import Tensors
 
 extension Model {
   /// Runs the model in float and on integers and compares them, on runs that calibration has not seen where there are any. `labels`
-  /// tell the class of each row of the calibration data.
+  /// tell the class of each row of the calibration data; `timed` also times both with the system's compiler.
   public func measure(
-    _ options: CompileOptions, labels: String? = nil, progress: (Progress) -> Void = { _ in }
+    _ options: CompileOptions, labels: String? = nil, timed: Bool = false, progress: (Progress) -> Void = { _ in }
   ) throws(CompilerError) -> QuantisationReport {
     guard let calibration = options.calibration else {
       throw CompilerError([Diagnostic("there is nothing to compare: the model was not calibrated")])
     }
-    return try reporting(file: path) { () throws(Diagnostic) in
+    var report = try reporting(file: path) { () throws(Diagnostic) in
       let classes = try labels.map { (name) throws(Diagnostic) in try calibration.classes(name) }
       return try measure(options, calibration, classes, progress)
     }
+    if timed { report.seconds = (try fastestRun(options.withoutCalibration, progress), try fastestRun(options, progress)) }
+    return report
+  }
+
+  private func fastestRun(_ options: CompileOptions, _ progress: (Progress) -> Void) throws(CompilerError) -> Double {
+    var profiling = ProfileOptions(options)
+    // What the machine could do at most is not asked for.
+    profiling.peak = 1
+    return try profile(profiling, progress: progress).fastestSeconds
   }
 
   private func measure(
@@ -46,15 +55,21 @@ extension Model {
   private func report(
     _ options: CompileOptions, _ float: Graph, _ integers: Graph, _ comparison: Comparison
   ) throws(Diagnostic) -> QuantisationReport {
-    var floatOptions = options
-    floatOptions.calibration = nil
     let programs = (
-      try Compilation.stages(source.graph, floatOptions).1, try Compilation.stages(source.graph, options).1
+      try Compilation.stages(source.graph, options.withoutCalibration).1, try Compilation.stages(source.graph, options).1
     )
     return QuantisationReport(
       layers: comparison.layers(float, integers), outputs: comparison.outputs(integers), rows: 0, rowsWereCalibratedOn: false,
       floatWeightsBytes: programs.0.constantBytes, weightsBytes: programs.1.constantBytes, floatArenaBytes: programs.0.arenaBytes,
       arenaBytes: programs.1.arenaBytes)
+  }
+}
+
+extension CompileOptions {
+  fileprivate var withoutCalibration: CompileOptions {
+    var copy = self
+    copy.calibration = nil
+    return copy
   }
 }
 

@@ -7,6 +7,8 @@ extension QuantisationReport {
       JSON.Member("rows", .integer(rows)), JSON.Member("rows_were_calibrated_on", .bool(rowsWereCalibratedOn)),
       JSON.Member("float_weights_bytes", .integer(floatWeightsBytes)), JSON.Member("weights_bytes", .integer(weightsBytes)),
       JSON.Member("float_arena_bytes", .integer(floatArenaBytes)), JSON.Member("arena_bytes", .integer(arenaBytes)),
+      JSON.Member("float_min_ns", seconds.map { .number($0.float * 1e9) } ?? .null),
+      JSON.Member("min_ns", seconds.map { .number($0.quantised * 1e9) } ?? .null),
       JSON.Member("macs", .integer(macs)), JSON.Member("integer_macs", .integer(integerMACs)),
       JSON.Member("outputs", .array(outputs.map { .object([JSON.Member("name", .string($0.name)), ratio($0.signalToNoise)]) })),
       JSON.Member("accuracy", accuracy.map(describe) ?? .null), JSON.Member("layers", .array(layers.map(describe))),

@@ -40,6 +40,8 @@ public struct QuantisationReport: Sendable {
   public internal(set) var accuracy: Accuracy?
   public internal(set) var floatWeightsBytes: Int
   public internal(set) var weightsBytes: Int
+  /// Of the fastest run on this machine, in float and on integers, where that was measured.
+  public internal(set) var seconds: (float: Double, quantised: Double)?
   public internal(set) var floatArenaBytes: Int
   public internal(set) var arenaBytes: Int
   public var macs: Int { layers.reduce(0) { $0 + $1.macs } }

@@ -29,7 +29,18 @@ extension Editor {
     op.window.padsAfter = []
     var result = node
     result.op = op
-    result.inputs[0] = try add(pad, [input], name: node.name + ".padded")
+    result.inputs[0] = try padded(input, pad, name: node.name + ".padded")
     return result
+  }
+
+  /// What is read in place by a transposition is padded before it, where rows are long.
+  private mutating func padded(_ input: ValueID, _ pad: Pad, name: String) throws(Diagnostic) -> ValueID {
+    guard let node = producer(of: input), let op = node.op as? Transpose, op.staysInPlace, isReadHereOnly(input),
+      let (source, order) = transposition(node)
+    else { return try add(pad, [input], name: name) }
+    var moved = pad
+    for (axis, from) in order.enumerated() { (moved.before[from], moved.after[from]) = (pad.before[axis], pad.after[axis]) }
+    removeProducer(of: input)
+    return try add(op, [try add(moved, [source], name: name)], name: name + ".transposed")
   }
 }

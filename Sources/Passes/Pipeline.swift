@@ -70,6 +70,8 @@ extension Pipeline {
         .fillVectors(for: target),
         .chooseWinograd(for: target, options.algorithms),
         .fusePools(for: target),
+        .leaveTransposes(for: target),
+        .permuteWeights,
         .padConvolutions(for: target),
         .packProducts(for: target),
         .packWeights(lanes: target.lanes, vectors: target.registers / 2),

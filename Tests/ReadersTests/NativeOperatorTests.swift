@@ -76,7 +76,7 @@ import Testing
     Case(SearchSorted(isRight: true), [[2, 3], [4]]), Case(recurrent(SimpleRNN()), [[2, 3, 2], [2, 2]]),
     Case(Slice(starts: [1], ends: [2_147_483_647], axes: [-1], steps: [2]), [[2, 6]]),
     Case(Softmax(axis: 0, isLogarithm: true), [[3, 2]]), Case(Sparsemax(axis: -1), [[2, 4]]), Case(Tile([2, 1]), [[2, 3]]),
-    Case(TopK(2, axis: 0, isLargest: false, dtype: .int64), [[4, 2]]), Case(Transpose([1, 0]), [[2, 3]]),
+    Case(TopK(2, axis: 0, isLargest: false, dtype: .int64), [[4, 2]]), Case(Transpose([1, 0], staysInPlace: true), [[2, 3]]),
     Case(Unique(isSorted: false), [[4]]),
     Case(WinogradConvolution(tile: 2, block: 3, channels: 2, outputs: 4, padsBefore: [1, 0]), [[1, 5, 6, 3], [2, 16, 1, 3, 2], [4]]),
     Case(

@@ -5,12 +5,19 @@ import Tensors
 /// The same elements with the axes in another order: axis `a` of the result is axis `permutation[a]` of the input.
 package struct Transpose: Operator {
   package static let name = "transpose"
-  package static var attributes: [Attribute<Transpose>] { [.ints("permutation", \.permutation)] }
+  package static var attributes: [Attribute<Transpose>] {
+    [.ints("permutation", \.permutation), .bool("in_place", \.staysInPlace)]
+  }
   /// Empty: the axes in reverse order.
   package var permutation: [Int] = []
+  /// Nothing moves: whoever reads the result finds the elements where they lie.
+  package var staysInPlace = false
 
   package init() {}
-  package init(_ permutation: [Int]) { self.permutation = permutation }
+  package init(_ permutation: [Int], staysInPlace: Bool = false) {
+    self.permutation = permutation
+    self.staysInPlace = staysInPlace
+  }
 
   package var acceptsEpilogue: Bool { true }
 
@@ -43,7 +50,8 @@ package struct Transpose: Operator {
     let order = order(shape.count)
     let moving = order.filter { shape[$0] != 1 }
     if moving == moving.sorted() { return .sameElements }
-    guard let row = moving.last, row == moving.max(), let length = shape[row].constant, length >= 8 else { return .none }
+    let isLong = moving.last.map { $0 == moving.max() && (shape[$0].constant ?? 0) >= 8 } ?? false
+    guard staysInPlace || isLong else { return .none }
     return .view(order.map { ViewAxis($0) })
   }
 

@@ -52,6 +52,25 @@ swdl_inline swdl_f32x16 swdl_f32x16_load_strided(const float *from, int stride) 
   return result;
 }
 
+/* Lane by lane one of twice as many elements: its number stands at the bit `shift` and above of a lane of the numbers. */
+#if defined(swdl_native_lookup_x16)
+swdl_inline swdl_f32x16 swdl_f32x16_lookup(const float *from, const int32_t *numbers, int shift) {
+  swdl_f32x16 a, b;
+  swdl_m32x16 n;
+  memcpy(&a, from, sizeof a);
+  memcpy(&b, from + sizeof a / sizeof *from, sizeof b);
+  memcpy(&n, numbers, sizeof n);
+  return swdl_native_lookup_x16(a, b, n >> shift);
+}
+#else
+swdl_inline swdl_f32x16 swdl_f32x16_lookup(const float *from, const int32_t *numbers, int shift) {
+  swdl_f32x16 result;
+  memset(&result, 0, sizeof result);
+  for (int i = 0; i < 16; i++) { swdl_lane_x16(result, i) = from[(numbers[i] >> shift) & ((16 * 2) - 1)]; }
+  return result;
+}
+#endif
+
 swdl_inline void swdl_f32x16_store_strided(float *to, int stride, swdl_f32x16 a) {
   for (int i = 0; i < 16; i++) { to[i * stride] = swdl_lane_x16(a, i); }
 }

@@ -100,3 +100,17 @@ typedef long long swdl_long_x4 __attribute__((vector_size(32)));
 #define swdl_native_i8x8_from_i32(a) ((swdl_i8x8)swdl_native_bytes_x8((a) & 255)[0])
 #define swdl_native_i16x8_from_i32(a) ((swdl_i16x8)swdl_native_shorts_x8((a) & 65535))
 #endif
+
+/* clang defines no macros for instructions that a pragma allows: the target's lines before all code do. */
+#if defined(__AVX512F__) && !defined(__clang__)
+#define swdl_native_lookup_x16(a, b, n) __builtin_shuffle(a, b, n)
+#elif defined(SWDL_CLANG_AVX512F)
+#define swdl_native_lookup_x16(a, b, n) __builtin_ia32_vpermi2varps512(a, n, b)
+#endif
+
+#if defined(__AVX2__) && !defined(__clang__)
+#define swdl_native_lookup_x8(a, b, n) __builtin_shuffle(a, b, n)
+#elif defined(SWDL_CLANG_AVX2)
+#define swdl_native_lookup_x8(a, b, n) swdl_either_x8((n) << 28 >> 31, __builtin_ia32_permvarsf256(b, n), __builtin_ia32_permvarsf256(a, n))
+#define swdl_either_x8(m, a, b) ((swdl_f32x8)(((m) & (swdl_m32x8)(a)) | (~(m) & (swdl_m32x8)(b))))
+#endif

@@ -52,7 +52,7 @@ extension ExpressionPrinter {
     case .load(let buffer, let at, _): return element(buffer, at)
     case .reinterpret(_, let y):
       return .cast(x.dtype.storage, x.dtype.bitCount < 8 ? .infix("&", .bitwise, bits(y), Fragment("15")) : bits(y))
-    case .int, .float, .variable, .unary, .binary, .multiplyAdd, .dot, .compare, .select, .cast, .broadcast, .reduce:
+    case .int, .float, .variable, .unary, .binary, .multiplyAdd, .dot, .compare, .select, .cast, .broadcast, .reduce, .lookup:
       return .call("swdl_\(x.dtype.shortName)_bits", print(x))
     }
   }

@@ -26,6 +26,10 @@ struct ExpressionPrinter {
     case .reinterpret(let dtype, let x): return reinterpreted(x, as: dtype)
     case .broadcast(let x, _): return print(x)
     case .reduce(let function, let x): return x.type.lanes > 1 ? reduction(function, x) : print(x)
+    case .lookup(let buffer, let at, let numbers, let shift, let window):
+      let bits = shift == 0 ? print(numbers) : Fragment("(\(print(numbers).atLeast(.unary)) >> \(shift))")
+      let number = Fragment("(\(bits.text) & \(window - 1))")
+      return Fragment("\(scope[buffer.name])[\(Fragment.infix("+", .additive, print(at), number).text)]")
     }
   }
 

@@ -14,7 +14,7 @@ struct IntegerKnowledge {
     case .int(_, .int32): true
     case .variable(let variable): indices.contains(variable.name)
     case .binary, .unary, .select: expr.dtype == .int32 && expr.children.allSatisfy { isIndex($0) || $0.dtype == .bool }
-    case .int, .float, .load, .multiplyAdd, .dot, .compare, .cast, .reinterpret, .broadcast, .reduce: false
+    case .int, .float, .load, .multiplyAdd, .dot, .compare, .cast, .reinterpret, .broadcast, .reduce, .lookup: false
     }
   }
 
@@ -33,7 +33,7 @@ struct IntegerKnowledge {
     case .select(_, let a, let b):
       let (x, y) = (range(a), range(b))
       return min(x.lowerBound, y.lowerBound)...max(x.upperBound, y.upperBound)
-    case .float, .load, .unary, .multiplyAdd, .dot, .compare, .reinterpret, .broadcast, .reduce: return whole
+    case .float, .load, .unary, .multiplyAdd, .dot, .compare, .reinterpret, .broadcast, .reduce, .lookup: return whole
     }
   }
 

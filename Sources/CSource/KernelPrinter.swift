@@ -111,7 +111,8 @@ struct KernelPrinter {
       return "\(target) += \(expressions.text(.binary(.multiply, a, b)));"
     case .binary(.add, .variable(variable), let term) where isPlainFloat: return "\(target) += \(expressions.text(term));"
     case .binary(.multiply, .variable(variable), let factor) where isPlainFloat: return "\(target) *= \(expressions.text(factor));"
-    case .int, .float, .variable, .load, .unary, .binary, .multiplyAdd, .dot, .compare, .select, .cast, .reinterpret, .broadcast, .reduce:
+    case .int, .float, .variable, .load, .unary, .binary, .multiplyAdd, .dot, .compare, .select, .cast, .reinterpret, .broadcast, .reduce,
+      .lookup:
       return "\(target) = \(expressions.text(value));"
     }
   }
@@ -155,7 +156,10 @@ extension Expr {
   /// Names of the buffers that are loaded from.
   var loads: Set<String> {
     let inner = children.reduce(into: Set<String>()) { $0.formUnion($1.loads) }
-    if case .load(let buffer, _, _) = self { return inner.union([buffer.name]) }
-    return inner
+    switch self {
+    case .load(let buffer, _, _), .lookup(let buffer, _, _, _, _): return inner.union([buffer.name])
+    case .int, .float, .variable, .unary, .binary, .multiplyAdd, .dot, .compare, .select, .cast, .reinterpret, .broadcast, .reduce:
+      return inner
+    }
   }
 }

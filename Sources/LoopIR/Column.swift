@@ -84,6 +84,9 @@ package struct ColumnEvaluator {
       let column = try value(x)
       return column.gathered((0..<lanes).map { $0 % column.count })
     case .reduce(let function, let x): return reduced(function, try value(x), x.dtype)
+    case .lookup(let buffer, let at, let numbers, let shift, let window):
+      let elements = try load(buffer, try index(at), Access(lanes: window))
+      return elements.gathered(try value(numbers).integers.map { Int($0 >> Int64(shift)) & (window - 1) })
     }
   }
 

@@ -19,6 +19,8 @@ extension Expr: CustomStringConvertible {
     case .reinterpret(let dtype, let x): return "bits_as_\(dtype)(\(x))"
     case .broadcast(let x, let lanes): return "<\(x) x \(lanes)>"
     case .reduce(let function, let x): return "\(function) of lanes(\(x))"
+    case .lookup(let buffer, let at, let numbers, let shift, let window):
+      return "\(buffer.name)[\(at) + (\(numbers) >> \(shift)) % \(window)]"
     }
   }
 }

@@ -80,6 +80,9 @@ package indirect enum Expr: Hashable, Sendable {
   /// All lanes of a vector combined into one number by `add`, `minimum` or `maximum`: the lower half with the upper half until one
   /// is left. The number of lanes is a power of two.
   case reduce(BinaryFunction, Expr)
+  /// Lane by lane one of the elements from `at` on: its number are the bits from `shift` up of a lane of `numbers`, as many as count to
+  /// `window`, a power of two. Where that is two vectors, both stay in registers.
+  case lookup(Buffer, at: Expr, numbers: Expr, shift: Int, window: Int)
 }
 
 package enum Comparison: String, Hashable, Sendable, CaseIterable {
@@ -105,6 +108,7 @@ extension Expr {
     case .cast(let dtype, let x), .reinterpret(let dtype, let x): ValueType(dtype, lanes: x.type.lanes)
     case .broadcast(let x, let lanes): ValueType(x.type.dtype, lanes: lanes)
     case .reduce(_, let x): ValueType(x.type.dtype)
+    case .lookup(let buffer, _, let numbers, _, _): ValueType(buffer.dtype, lanes: numbers.type.lanes)
     }
   }
 
@@ -187,7 +191,7 @@ extension Expr {
     case .int, .float, .variable: []
     case .load(_, let at, _): [at]
     case .unary(_, let x), .cast(_, let x), .reinterpret(_, let x), .broadcast(let x, _), .reduce(_, let x): [x]
-    case .binary(_, let a, let b), .compare(_, let a, let b): [a, b]
+    case .binary(_, let a, let b), .compare(_, let a, let b), .lookup(_, let a, let b, _, _): [a, b]
     case .multiplyAdd(let a, let b, let c), .dot(let a, let b, let c), .select(let a, let b, let c): [a, b, c]
     }
   }
@@ -207,6 +211,8 @@ extension Expr {
     case .reinterpret(let dtype, let x): .reinterpret(dtype, transform(x))
     case .broadcast(let x, let lanes): .broadcast(transform(x), lanes: lanes)
     case .reduce(let function, let x): .reduce(function, transform(x))
+    case .lookup(let buffer, let at, let numbers, let shift, let window):
+      .lookup(buffer, at: transform(at), numbers: transform(numbers), shift: shift, window: window)
     }
   }
 
@@ -214,6 +220,15 @@ extension Expr {
   package func substituting(_ replacements: [String: Expr]) -> Expr {
     if case .variable(let variable) = self { return replacements[variable.name] ?? self }
     return mapChildren { $0.substituting(replacements) }
+  }
+
+  /// What the expression itself reads, at most.
+  var readMemory: (buffer: Buffer, at: Expr, access: Access)? {
+    switch self {
+    case .load(let buffer, let at, let access): (buffer, at, access)
+    case .lookup(let buffer, let at, _, _, let window): (buffer, at, Access(lanes: window))
+    case .int, .float, .variable, .unary, .binary, .multiplyAdd, .dot, .compare, .select, .cast, .reinterpret, .broadcast, .reduce: nil
+    }
   }
 
   /// Names of the variables that occur.

@@ -71,7 +71,7 @@ extension LoopSite {
 
   private func loads(_ expr: Expr, _ scope: IndexScope) -> [MemoryAccess] {
     let inside = expr.children.flatMap { loads($0, scope) }
-    guard case .load(let buffer, let at, let access) = expr else { return inside }
+    guard let (buffer, at, access) = expr.readMemory else { return inside }
     return [memoryAccess(buffer, at, access, isStore: false, scope)] + inside
   }
 

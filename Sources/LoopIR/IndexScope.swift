@@ -66,7 +66,7 @@ extension IndexScope {
     case .binary(let function, let a, let b): return interval(of: function, a, b)
     case .select(_, let a, let b): return bounds(of: a).union(bounds(of: b))
     case .int(let value, _): return Interval(Int(value))
-    case .float, .load, .unary, .multiplyAdd, .dot, .compare, .cast, .reinterpret, .broadcast, .reduce: return .unbounded
+    case .float, .load, .unary, .multiplyAdd, .dot, .compare, .cast, .reinterpret, .broadcast, .reduce, .lookup: return .unbounded
     }
   }
 

@@ -117,8 +117,10 @@ extension AccessPattern {
 
   private static func reads(_ expr: Expr, _ loops: [String], _ scope: IndexScope) -> [AccessPattern] {
     let inside = expr.children.flatMap { reads($0, loops, scope) }
-    guard case .load(let buffer, let at, let access) = expr else { return inside }
-    return [AccessPattern(buffer, at, isStore: false, loops: loops, group: access.lanes, scope)] + inside
+    guard let (buffer, at, access) = expr.readMemory else { return inside }
+    // A window of lookups begins anywhere.
+    let group = if case .lookup = expr { 1 } else { access.lanes }
+    return [AccessPattern(buffer, at, isStore: false, loops: loops, group: group, scope)] + inside
   }
 }
 

@@ -44,7 +44,7 @@ extension IndexScope {
     case .int, .float, .variable: return expr
     case .load(let buffer, let at, let access): return .load(buffer, at: simplified(at), access)
     case .compare(let comparison, let a, let b) where isIndex(a) && isIndex(b): return compared(comparison, a, b)
-    case .unary, .binary, .multiplyAdd, .dot, .compare, .select, .cast, .reinterpret, .broadcast, .reduce:
+    case .unary, .binary, .multiplyAdd, .dot, .compare, .select, .cast, .reinterpret, .broadcast, .reduce, .lookup:
       return rewritten(expr.mapChildren { value($0) })
     }
   }
@@ -65,7 +65,7 @@ extension IndexScope {
     case .int: return true
     case .variable(let variable): return holds(variable.name)
     case .binary, .multiplyAdd, .unary: return expr.children.allSatisfy(isIndex)
-    case .float, .load, .dot, .compare, .select, .cast, .reinterpret, .broadcast, .reduce: return false
+    case .float, .load, .dot, .compare, .select, .cast, .reinterpret, .broadcast, .reduce, .lookup: return false
     }
   }
 

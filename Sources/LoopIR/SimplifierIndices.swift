@@ -16,7 +16,8 @@ extension IndexScope {
     case .select(let condition, let a, let b): return selection(value(condition), form(a), form(b))
     case .cast(.int32, let x) where x.type == .index: return form(x)
     case .load: return LinearForm(atom: value(expr))
-    case .float, .unary, .dot, .compare, .cast, .reinterpret, .broadcast, .reduce: return LinearForm(atom: expr.mapChildren { value($0) })
+    case .float, .unary, .dot, .compare, .cast, .reinterpret, .broadcast, .reduce, .lookup:
+      return LinearForm(atom: expr.mapChildren { value($0) })
     }
   }
 

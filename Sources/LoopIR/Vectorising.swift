@@ -102,7 +102,12 @@ struct LaneWriter {
     case .select(let condition, let a, let b):
       guard a.dtype.hasVectorArithmetic else { throw refusal("there are no vectors of \(a.dtype)") }
       return .select(try value(condition), broadcast(try value(a)), broadcast(try value(b)))
-    case .int, .float, .reinterpret, .broadcast, .reduce: throw refusal("\(expr) takes no vectors")
+    case .lookup(let buffer, let at, .load(let table, let place, _), let shift, let window):
+      guard buffer.dtype.isVectorised, window == 2 * lanes, isUniform(at) else { throw refusal("\(expr) takes no vectors") }
+      let (start, step) = try self.place(place)
+      guard step == 1 else { throw refusal("numbers that lie apart are not looked up") }
+      return .lookup(buffer, at: at, numbers: .load(table, at: start, Access(lanes: lanes)), shift: shift, window: window)
+    case .int, .float, .reinterpret, .broadcast, .reduce, .lookup: throw refusal("\(expr) takes no vectors")
     }
   }
 

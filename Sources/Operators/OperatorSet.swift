@@ -57,6 +57,7 @@ package enum OperatorSet {
     Slice.self,
     Softmax.self,
     Sparsemax.self,
+    SparseProduct.self,
     Tile.self,
     TopK.self,
     Transpose.self,

@@ -77,7 +77,7 @@ private struct AffineForm {
     case .binary(let function, let a, let b):
       guard let left = AffineForm(a, in: x), let right = AffineForm(b, in: x) else { return nil }
       return combined(function, left, right)
-    case .int, .float, .load, .unary, .dot, .compare, .select, .cast, .reinterpret, .broadcast, .reduce: return nil
+    case .int, .float, .load, .unary, .dot, .compare, .select, .cast, .reinterpret, .broadcast, .reduce, .lookup: return nil
     }
   }
 

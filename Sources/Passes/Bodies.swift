@@ -71,7 +71,7 @@ extension Expr {
     switch self {
     case .unary(let function, _): !function.isCheap
     case .binary(let function, _, _): !function.isCheap
-    case .int, .float, .variable, .load, .multiplyAdd, .dot, .compare, .select, .cast, .reinterpret, .broadcast, .reduce: false
+    case .int, .float, .variable, .load, .multiplyAdd, .dot, .compare, .select, .cast, .reinterpret, .broadcast, .reduce, .lookup: false
     }
   }
 
@@ -89,7 +89,7 @@ extension Expr {
     case .reinterpret: "bit_cast"
     case .multiplyAdd: "multiply_add"
     case .dot: "dot"
-    case .int, .float, .variable, .load, .broadcast, .reduce: nil
+    case .int, .float, .variable, .load, .broadcast, .reduce, .lookup: nil
     }
   }
 }

@@ -38,6 +38,8 @@ package struct Pipeline: Sendable {
 package struct PipelineOptions: Hashable, Sendable {
   /// The machine for which layouts and algorithms are chosen; `nil` leaves both as the model has them.
   package var target: Target?
+  /// What is taken out of the network before.
+  package var pruning: [PruningRule]
   /// How layers become integers; `nil` where all stay as the model has them.
   package var quantisation: QuantisationPlan?
   /// Weights are kept as int8.
@@ -46,10 +48,11 @@ package struct PipelineOptions: Hashable, Sendable {
   package var algorithms: AlgorithmChoices
 
   package init(
-    target: Target? = nil, quantisation: QuantisationPlan? = nil, narrowsWeights: Bool = false,
+    target: Target? = nil, pruning: [PruningRule] = [], quantisation: QuantisationPlan? = nil, narrowsWeights: Bool = false,
     algorithms: AlgorithmChoices = AlgorithmChoices()
   ) {
     self.target = target
+    self.pruning = pruning
     self.quantisation = quantisation
     self.narrowsWeights = narrowsWeights
     self.algorithms = algorithms
@@ -62,11 +65,15 @@ extension Pipeline {
 
   /// What every model goes through.
   package static func standard(_ options: PipelineOptions) -> Pipeline {
-    let core = (options.quantisation.map { onIntegers($0).passes } ?? core) + (options.narrowsWeights ? [.narrowWeights] : [])
+    let floats = options.quantisation.map { onIntegers($0, options.pruning) } ?? onFloats(options.pruning)
+    let core = floats.passes + (options.narrowsWeights ? [.narrowWeights] : [])
     guard let target = options.target else { return Pipeline(core) }
     // Last: no other pass knows of layouts.
     return Pipeline(
       core + [
+        // Later there are no channels to move.
+        .sortChannels(for: target),
+        .chooseSparse(for: target),
         .fillVectors(for: target),
         .chooseWinograd(for: target, options.algorithms),
         .fusePools(for: target),
@@ -81,12 +88,18 @@ extension Pipeline {
   }
 
   /// The graph that calibration looks at, and whose values a plan names.
-  package static let beforeQuantisation = Pipeline(core + [.partBodies])
+  package static func beforeQuantisation(_ pruning: [PruningRule] = []) -> Pipeline { Pipeline(onFloats(pruning).passes + [.partBodies]) }
+
+  /// The passes up to the network that is left after pruning, before layouts and algorithms are chosen.
+  package static func onFloats(_ pruning: [PruningRule] = []) -> Pipeline {
+    // Behind batch norms, which change what weights amount to.
+    Pipeline(core + [.prune(pruning)])
+  }
 
   /// The passes up to the graph of integers, before layouts and algorithms are chosen.
-  package static func onIntegers(_ plan: QuantisationPlan) -> Pipeline {
+  package static func onIntegers(_ plan: QuantisationPlan, _ pruning: [PruningRule] = []) -> Pipeline {
     // Conversions between codes and floats become parts of what stands beside them.
-    Pipeline(beforeQuantisation.passes + [.quantise(plan), .fuseEpilogues, .fuseMaps, .fuseEpilogues, .removeDeadNodes])
+    Pipeline(beforeQuantisation(pruning).passes + [.quantise(plan), .fuseEpilogues, .fuseMaps, .fuseEpilogues, .removeDeadNodes])
   }
 
   /// Where the order matters, a line says why.

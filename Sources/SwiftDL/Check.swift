@@ -25,8 +25,8 @@ extension Model {
     if let vectors = options.vectors { model.tests += try TestVector.read(vectors) }
     let ranges = Dictionary(uniqueKeysWithValues: program.openDims.map { ($0.name, $0.range) })
     var cases = CheckCase.all(of: model, dims: ranges, seed: options.seed, randomRuns: options.runs)
-    // Vectors tell what floats give, which integers come near to only.
-    if compileOptions.calibration != nil || compileOptions.narrowsWeights {
+    // Vectors tell what the model gives, which integers and pruned networks come near to only.
+    if compileOptions.calibration != nil || compileOptions.narrowsWeights || !compileOptions.pruning.rules.isEmpty {
       for position in cases.indices { cases[position].expected = nil }
     }
     for (position, check) in cases.enumerated() {
@@ -36,11 +36,17 @@ extension Model {
     return CheckReport(layers: checker.report, runs: cases.count, engine: built.engine, tolerance: tolerance.base)
   }
 
-  /// What outputs are held to: the model, or what calibration or narrow weights have made of it.
+  /// What outputs are held to: the model, or what pruning, calibration or narrow weights have made of it.
   private func reference(_ options: CompileOptions) throws(Diagnostic) -> Graph {
     var graph = source.graph
-    if let calibration = options.calibration { try Pipeline.onIntegers(calibration.plan).run(on: &graph) }
-    if options.narrowsWeights { try Pipeline.standard(PipelineOptions(narrowsWeights: true)).run(on: &graph) }
+    let rules = options.pruning.rules
+    if let calibration = options.calibration {
+      try Pipeline.onIntegers(calibration.plan, rules).run(on: &graph)
+    } else if options.narrowsWeights {
+      try Pipeline.standard(PipelineOptions(pruning: rules, narrowsWeights: true)).run(on: &graph)
+    } else if !rules.isEmpty {
+      try Pipeline.onFloats(rules).run(on: &graph)
+    }
     return graph
   }
 }

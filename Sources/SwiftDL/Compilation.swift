@@ -39,11 +39,13 @@ public struct Compilation: Sendable {
   public let warnings: [Problem]
   let program: Program
   let graph: Graph
+  let source: Graph
   let options: CompileOptions
   let generated: GeneratedSource
 
   /// Optimises, schedules and prints a model.
   public init(_ model: Model, _ options: CompileOptions, progress: (Progress) -> Void = { _ in }) throws(CompilerError) {
+    source = model.source.graph
     var (dumps, warnings): ([Dump], [Problem]) = ([], [])
     let stages = try reporting(file: model.path) { () throws(Diagnostic) in
       try Self.stages(model.source.graph, options, progress: progress) {
@@ -89,8 +91,8 @@ public struct Compilation: Sendable {
     let isPacked = target.lanes > 1 && options.schedule == .automatic
     let pipeline = Pipeline.standard(
       PipelineOptions(
-        target: isPacked ? target : nil, quantisation: options.calibration?.plan, narrowsWeights: options.narrowsWeights,
-        algorithms: options.tuning?.algorithms ?? AlgorithmChoices()))
+        target: isPacked ? target : nil, pruning: options.pruning.rules, quantisation: options.calibration?.plan,
+        narrowsWeights: options.narrowsWeights, algorithms: options.tuning?.algorithms ?? AlgorithmChoices()))
     var graph = source
     var done = 0
     for pass in pipeline.passes {

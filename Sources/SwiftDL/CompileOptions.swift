@@ -47,6 +47,8 @@ public struct CompileOptions: Sendable {
   public var threads = Threads.none
   /// Schedules that were measured for this model and target.
   public var tuning: Tuning?
+  /// What is taken out of the model.
+  public var pruning = Pruning.none
   /// Also a `main` that runs the model on files.
   public var harness = false
   /// Counters of the time of each layer in the model's struct; a harness prints them.

@@ -11,6 +11,9 @@ package struct Target: Hashable, Sendable {
   package var hasFusedMultiplyAdd: Bool
   /// Products of four neighbouring bytes are summed in one instruction, or a few.
   package var hasDotProducts: Bool
+  /// What it costs to add products with elements that are looked up in two vectors, in products with elements that lie side by side;
+  /// `nil` where no instructions look up.
+  package var lookupCost: Double?
   /// Bytes of the caches of one core, first level first; none on small controllers.
   package var caches: [Int]
   /// Statements that one emitted function may have: beyond, C compilers become slow.

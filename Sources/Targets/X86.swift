@@ -6,6 +6,8 @@ extension Target {
     target.vectorWidths = [8, 4]
     target.hasFusedMultiplyAdd = true
     target.hasDotProducts = true
+    // Two permutations and a choice.
+    target.lookupCost = 2.5
     target.caches = [32 << 10, 512 << 10]
     target.statementLimit = 600
     target.compileFor(["avx2", "fma", "bmi", "bmi2", "f16c", "lzcnt", "movbe"])
@@ -18,6 +20,7 @@ extension Target {
     target.name = "x86-64-v4"
     target.vectorWidths = [16, 8, 4]
     target.registers = 32
+    target.lookupCost = 1.5
     target.caches = [32 << 10, 1 << 20]
     target.compileFor([
       "avx2", "fma", "bmi", "bmi2", "f16c", "lzcnt", "movbe", "avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl",
@@ -29,16 +32,16 @@ extension Target {
   /// Makes gcc and clang use the instructions whatever the flags of the build.
   private mutating func compileFor(_ features: [String]) {
     let list = features.joined(separator: ",")
-    preamble = [
-      "#if defined(__x86_64__) && defined(__clang__)",
-      "#pragma clang attribute push(__attribute__((target(\"\(list)\"))), apply_to = function)",
-      "#elif defined(__x86_64__) && defined(__GNUC__)",
+    let macros = features.filter { ["avx2", "avx512f"].contains($0) }.map { "#define SWDL_CLANG_\($0.uppercased())" }
+    let clang = ["#pragma clang attribute push(__attribute__((target(\"\(list)\"))), apply_to = function)"] + macros
+    let gcc = [
       "#pragma GCC push_options",
       "#pragma GCC target(\"\(list)\")",
       // Keeping elements for later iterations spills the accumulators of wide tiles: half the speed with gcc 12.
       "#pragma GCC optimize(\"no-predictive-commoning\")",
-      "#endif",
     ]
+    preamble =
+      ["#if defined(__x86_64__) && defined(__clang__)"] + clang + ["#elif defined(__x86_64__) && defined(__GNUC__)"] + gcc + ["#endif"]
     postamble = [
       "#if defined(__x86_64__) && defined(__clang__)",
       "#pragma clang attribute pop",

@@ -43,7 +43,8 @@ struct CheckCommand: ParsableCommand {
       let loaded = try model.load(withTestData: true)
       var options = try CheckOptions(code.options(name: "model"))
       options.compile.narrowsWeights = quantisation.type == .int8Weights
-      options.compile.calibration = try quantisation.calibration(of: loaded, progress)
+      options.compile.pruning = try code.pruning.value(for: loaded, progress)
+      options.compile.calibration = try quantisation.calibration(of: loaded, options.compile.pruning, progress)
       options.engine = jit
       options.runs = runs
       options.seed = seed

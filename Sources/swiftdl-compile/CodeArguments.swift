@@ -28,6 +28,8 @@ struct CodeArguments: ParsableArguments {
   @Option(help: "Schedules that were measured for this model and target: what tune wrote.", completion: .file(extensions: ["json"]))
   var tuned: String?
 
+  @OptionGroup var pruning: PruningArguments
+
   func validate() throws {
     guard Compilation.targets.contains(target) else {
       throw ValidationError("there is no target \"\(target)\"; there are \(Compilation.targets.joined(separator: ", "))")
@@ -42,6 +44,7 @@ struct CodeArguments: ParsableArguments {
     options.threads = threads
     options.weights = weights
     options.tuning = try tuned.map { try Tuning(contentsOf: $0) }
+    options.pruning = pruning.value
     return options
   }
 }

@@ -58,13 +58,15 @@ struct CompileCommand: ParsableCommand {
       let progress = ProgressLine()
       defer { progress.finish() }
       progress.show("reading \(model.model)")
-      let loaded = try model.load(withTestData: quantisation.calibrate == "tests")
+      let loaded = try model.load(withTestData: [quantisation.calibrate, code.pruning.pruneData].contains("tests"))
       var options = try options()
       options.narrowsWeights = quantisation.type == .int8Weights
-      options.calibration = try quantisation.calibration(of: loaded, progress)
+      options.pruning = try code.pruning.value(for: loaded, progress)
+      options.calibration = try quantisation.calibration(of: loaded, options.pruning, progress)
       let compilation = try Compilation(loaded, options) { progress.show($0.activity, $0.fraction) }
       progress.finish()
       Terminal.show(compilation.warnings)
+      if !code.pruning.rules.isEmpty { print(compilation.sparsityTable) }
       for dump in compilation.dumps { print("after \(dump.pass):\n\(dump.text)\n") }
       var files = try outputFiles(compilation, loaded)
       try addReport(to: &files, loaded, options, progress)

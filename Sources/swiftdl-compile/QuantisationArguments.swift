@@ -58,11 +58,12 @@ struct QuantisationArguments: ParsableArguments {
   }
 
   /// Calibrates the model where that is asked for, and shows what should be known about the result.
-  func calibration(of model: Model, _ progress: ProgressLine) throws -> Calibration? {
+  func calibration(of model: Model, _ pruning: Pruning, _ progress: ProgressLine) throws -> Calibration? {
     guard type == .int8, let calibrate else { return nil }
-    var options = CalibrationOptions(source(calibrate))
+    var options = CalibrationOptions(.init(argument: calibrate))
     options.method = method
     options.rows = rows
+    options.pruning = pruning
     var calibration = try model.calibrate(options) { progress.show($0.activity, $0.fraction) }
     if leastRatio != nil || mostDrop != nil {
       let target = AccuracyTarget(leastSignalToNoise: leastRatio, mostPointsLost: mostDrop, labels: labels)
@@ -72,12 +73,15 @@ struct QuantisationArguments: ParsableArguments {
     Terminal.show(calibration.warnings)
     return calibration
   }
+}
 
-  private func source(_ name: String) -> CalibrationOptions.Source {
-    switch name {
-    case "tests": .tests
-    case "random": .random(seed: 1)
-    default: .file(name)
+extension CalibrationOptions.Source {
+  /// What users call it: `tests`, `random`, or a file.
+  init(argument: String) {
+    switch argument {
+    case "tests": self = .tests
+    case "random": self = .random(seed: 1)
+    default: self = .file(argument)
     }
   }
 }

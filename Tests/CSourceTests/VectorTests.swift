@@ -100,6 +100,48 @@ private let emulated = ["aarch64-linux-gnu-gcc", "-static"]
   }
 }
 
+/// Elements of twice as many as there are lanes, looked up by the bits of numbers.
+private func lookups(lanes: Int) -> Program {
+  let (x, n) = (view("x", [Dim(total + 64)]), view("n", [Dim(total)], .int32))
+  var program = Program(name: "lookups")
+  program.inputs = [port("x", "x", [Dim(total + 64)]), port("n", "n", [Dim(total)], .int32)]
+  for (position, (lanes, shift)) in [(lanes, 0), (lanes, 8), (lanes, 24), (1, 0), (1, 16)].enumerated() {
+    let out = view("y", [Dim(total)])
+    program.outputs.append(port("\(lanes) lanes shifted by \(shift)", "y", [Dim(total)]))
+    let body = loop("i", to: .index(total / lanes)) { i in
+      let numbers = Expr.load(n.buffer, at: i * .index(lanes), Access(lanes: lanes))
+      return [
+        .store(out.buffer, at: i * .index(lanes), stride: 1, .lookup(x.buffer, at: i, numbers: numbers, shift: shift, window: 2 * lanes))
+      ]
+    }
+    program.kernels.append(Kernel("kernel", [reading(x), reading(n), writing(out)], body: [body]))
+    program.steps.append(.call(kernel: position, [Argument(.input(0)), Argument(.input(1)), Argument(.output(position))], layer: 0))
+  }
+  return program
+}
+
+@Suite(.serialized) struct LookupTests {
+  private func expectAgreement(_ backend: Backend, lanes: Int, _ options: SourceOptions) throws {
+    let program = lookups(lanes: lanes)
+    var generator = SeededGenerator(7)
+    let numbers = (0..<total).map { _ in Int64(Int32.random(in: .min ... .max, using: &generator)) }
+    let inputs = [Tensor.random(.float32, [total + 64], using: &generator), Tensor(.int32, [total], integers: numbers)]
+    let expected = try ProgramInterpreter(program).run(inputs)
+    #expect(try runner(program, backend, options).run(inputs, outputDims: program.outputs.map { _ in [total] }) == expected)
+  }
+
+  @Test(arguments: Backend.allCases, [4, 8, 16]) func anyBitsAreNumbers(backend: Backend, lanes: Int) throws {
+    try expectAgreement(backend, lanes: lanes, SourceOptions(name: "net"))
+  }
+
+  @Test(arguments: Backend.allCases) func theInstructionsOfThisMachineLookUpTheSame(backend: Backend) throws {
+    var options = SourceOptions(name: "net")
+    options.preamble = Target.native.preamble
+    options.postamble = Target.native.postamble
+    for lanes in Target.native.vectorWidths { try expectAgreement(backend, lanes: lanes, options) }
+  }
+}
+
 @Suite(.serialized) struct RuntimeTests {
   @Test(arguments: [["gcc"], ["gcc", "-mavx512f", "-mfma"], ["gcc", "-mavx2", "-mfma"], ["clang-14"], ["clang"]])
   func everyFileCompilesInSilence(command: [String]) throws {

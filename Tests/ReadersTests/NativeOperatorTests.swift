@@ -75,6 +75,7 @@ import Testing
     Case(ScatterND(.max), [[3, 4], [2, 1], [2, 4]], [1: .int64]),
     Case(SearchSorted(isRight: true), [[2, 3], [4]]), Case(recurrent(SimpleRNN()), [[2, 3, 2], [2, 2]]),
     Case(Slice(starts: [1], ends: [2_147_483_647], axes: [-1], steps: [2]), [[2, 6]]),
+    Case(SparseProduct(outputs: 3), [[2, 16], [3, 4, 2], [3, 2], [3], [3]], [2: .int32, 3: .uint16, 4: .int32]),
     Case(Softmax(axis: 0, isLogarithm: true), [[3, 2]]), Case(Sparsemax(axis: -1), [[2, 4]]), Case(Tile([2, 1]), [[2, 3]]),
     Case(TopK(2, axis: 0, isLargest: false, dtype: .int64), [[4, 2]]), Case(Transpose([1, 0], staysInPlace: true), [[2, 3]]),
     Case(Unique(isSorted: false), [[4]]),

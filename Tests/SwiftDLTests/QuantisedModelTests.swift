@@ -46,7 +46,7 @@ import Validation
 
   private func plan(_ source: Graph, _ inputs: [Tensor]) throws -> QuantisationPlan {
     var graph = source
-    try Pipeline.beforeQuantisation.run(on: &graph)
+    try Pipeline.beforeQuantisation().run(on: &graph)
     var samples: [ValueID: ValueSample] = [:]
     for input in inputs {
       let values = try Interpreter(graph).run([input])

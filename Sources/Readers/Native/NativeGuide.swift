@@ -112,6 +112,10 @@ enum NativeGuide {
   ]
 
   private static let computing: [String: Entry] = [
+    "sparse_product": Entry(
+      "the product with a matrix most of whose elements are zero; made by the compiler, which packs the others into steps",
+      "`x […, K]`, `values [steps / 4, 4, lanes]`, `numbers [steps / 4, lanes]` int32, `starts [steps / 4]`, `bounds [blocks + 1]` int32",
+      "`[…, outputs]`"),
     "arg_reduce": Entry("the index of the greatest or least element along an axis", "`x`", "`x` without the axis, integers"),
     "cumulative": Entry("sums or products of all elements up to each one", "`x`", "the shape of x"),
     "determinant": Entry("the determinants of square matrices, computed in float64", "`x […, N, N]`", "`[…]`"),

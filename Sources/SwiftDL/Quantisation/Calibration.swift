@@ -13,6 +13,8 @@ public struct Calibration: Sendable {
   let unseen: [[Tensor]]
   let seen: [[Tensor]]
   let others: [(name: String?, tensor: Tensor)]
+  /// What had been taken out of the model before.
+  var pruning = Pruning.none
 }
 
 extension Calibration {
@@ -43,7 +45,7 @@ extension Model {
     _ data: CalibrationData, _ options: CalibrationOptions, _ progress: (Progress) -> Void
   ) throws(Diagnostic) -> Calibration {
     var graph = source.graph
-    try Pipeline.beforeQuantisation.run(on: &graph)
+    try Pipeline.beforeQuantisation(options.pruning.rules).run(on: &graph)
     let seen = Array(data.runs.prefix(options.rows))
     progress(Progress(activity: "compiling for calibration", fraction: nil))
     let program = try TracedProgram(graph, work: graph.products * Double(seen.count))
@@ -59,7 +61,7 @@ extension Model {
     return Calibration(
       plan: plan, rows: seen.count,
       warnings: (try warnings(options, seen.count) + samples.warnings).map(Problem.init), unseen: Array(data.runs.dropFirst(seen.count)),
-      seen: seen, others: data.others)
+      seen: seen, others: data.others, pruning: options.pruning)
   }
 
   private func warnings(_ options: CalibrationOptions, _ rows: Int) throws(Diagnostic) -> [Diagnostic] {

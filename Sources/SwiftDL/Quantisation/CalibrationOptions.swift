@@ -28,6 +28,8 @@ public struct CalibrationOptions: Sendable {
   public var method = Method.best
   /// Runs that ranges are taken from, at most; the rest of the data is left for measuring.
   public var rows = 100
+  /// What is taken out of the model before.
+  public var pruning = Pruning.none
 
   public init(_ source: Source) { self.source = source }
 }

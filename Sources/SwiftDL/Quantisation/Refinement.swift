@@ -45,7 +45,7 @@ private struct Refinement {
 
   init(_ source: Graph, _ calibration: Calibration, _ target: AccuracyTarget, _ classes: [Int]?) throws(Diagnostic) {
     var graph = source
-    try Pipeline.beforeQuantisation.run(on: &graph)
+    try Pipeline.beforeQuantisation(calibration.pruning.rules).run(on: &graph)
     (self.source, self.calibration, self.target, self.classes) = (source, calibration, target, classes)
     layers = graph.integerLayers(calibration.plan)
     // Accuracy needs all rows that there are; errors of numbers show in few.
@@ -88,7 +88,7 @@ private struct Refinement {
     var plan = calibration.plan
     plan.floatNodes = floatNodes
     var graph = source
-    try Pipeline.onIntegers(plan).run(on: &graph)
+    try Pipeline.onIntegers(plan, calibration.pruning.rules).run(on: &graph)
     let program = try TracedProgram(graph, work: work)
     var outcome = Outcome(outputs: graph.outputs.count)
     for (position, inputs) in runs.enumerated() {

@@ -5,11 +5,13 @@ import Tensors
 /// A pruned layer, of whose inputs samples are collected, so that the weights that are left can make up for those that went: for each
 /// output the least squares of what changes, over the samples.
 package struct FittedLayer {
-  /// Of the node, and of the value that it reads.
+  /// Of the node, and of the value that it reads, or that it sees in another shape.
   package let name: String
   package let input: String
   private let layer: PrunableLayer
   private let isLeft: [Bool]
+  /// Extents of what it reads.
+  private let dims: [Int]
   private let window: SlidingWindow?
   /// Extents of the result between the batch and the channels.
   private let positions: [Int]
@@ -40,8 +42,10 @@ package struct FittedLayer {
     default: return nil
     }
     guard layer.tensor.count / layer.outputs <= 2048, !positions.contains(0) else { return nil }
+    guard let dims = graph.type(input).shape.constants else { return nil }
     name = layer.name
-    self.input = graph[input].name
+    self.dims = dims
+    self.input = graph[graph.unshaped(input)].name
     self.layer = layer
     isLeft = pruned.floats.map { $0 != 0 }
     products = [Double](repeating: 0, count: (layer.tensor.count / layer.outputs) * (layer.tensor.count / layer.outputs))
@@ -50,10 +54,10 @@ package struct FittedLayer {
   /// Adds one run: what the layer reads at up to 64 of its places.
   package mutating func add(_ input: Tensor) {
     let values = input.doubles
-    guard let last = input.dims.last, last > 0 else { return }
-    let places = window == nil ? input.count / last : (input.dims.first ?? 0) * positions.reduce(1, *)
+    guard let last = dims.last, last > 0, dims.reduce(1, *) == values.count else { return }
+    let places = window == nil ? values.count / last : dims[0] * positions.reduce(1, *)
     for place in stride(from: 0, to: places, by: max(1, places / 64)) {
-      add(row: window.map { seen(values, input.dims, $0, place) } ?? Array(values[place * last..<(place + 1) * last]))
+      add(row: window.map { seen(values, dims, $0, place) } ?? Array(values[place * last..<(place + 1) * last]))
     }
   }
 
@@ -105,5 +109,13 @@ package struct FittedLayer {
       for (row, value) in zip(left, solution) { result[row * outputs + output] = value }
     }
     return PruningRule(Tensor(layer.tensor.dtype, layer.tensor.dims, result), for: layer.name)
+  }
+}
+
+extension Graph {
+  /// What has the same elements in the same order, before any reshapes: those are not computed.
+  fileprivate func unshaped(_ id: ValueID) -> ValueID {
+    guard let node = nodes.first(where: { $0.outputs.first == id }), node.op is Reshape, node.epilogue == nil else { return id }
+    return node.inputs[0].map(unshaped) ?? id
   }
 }

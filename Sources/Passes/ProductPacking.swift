@@ -27,17 +27,34 @@ extension Editor {
       result.op = PackedProduct()
       tensor = packing.packed(op.transposeB ? weights.transposed : weights, outputs: weights.dims[op.transposeB ? 0 : 1])
     case let op as Convolution where op.widens && op.groups == 1 && !op.window.roundsUp:
+      let (weights, window) = withFourNeighbours(weights, op.window, channels)
       let taps = Array(weights.dims.dropLast(2))
-      guard let packing = Packing(channels: channels, taps: taps, window: op.window) else { return nil }
-      var window = op.window
-      (window.padsBefore, window.padsAfter) = ([], [])
-      result.op = PackedProduct(taps: taps, window: window)
-      result.inputs[0] = try padded(input, op.window, axes: taps.count, name: node.name)
+      guard let packing = Packing(channels: channels, taps: taps, window: window) else { return nil }
+      var unpadded = window
+      (unpadded.padsBefore, unpadded.padsAfter) = ([], [])
+      result.op = PackedProduct(taps: taps, window: unpadded)
+      result.inputs[0] = try padded(input, window, axes: taps.count, name: node.name)
       tensor = packing.packed(weights, outputs: weights.dims[taps.count + 1])
     default: return nil
     }
     result.inputs[1] = addConstant(graph[id].name + ".packed", tensor)
     return result
+  }
+
+  /// Where a row of taps sees fewer than four elements, taps of zeros are added to it, and to the input as much padding.
+  private func withFourNeighbours(_ weights: Tensor, _ window: SlidingWindow, _ channels: Int) -> (Tensor, SlidingWindow) {
+    let axis = weights.rank - 3
+    let row = weights.dims[axis] * channels
+    guard row < 4, window.along(axis).dilation == 1 else { return (weights, window) }
+    let added = (4 - row).ceilingDivision(by: channels)
+    let chunk = row * weights.dims[axis + 2]
+    let zeros = [UInt8](repeating: 0, count: added * channels * weights.dims[axis + 2])
+    let bytes = weights.bytes
+    var (dims, wide) = (weights.dims, window)
+    dims[axis] += added
+    wide.padsAfter = (0...axis).map { window.along($0).after + ($0 == axis ? added : 0) }
+    wide.padsBefore = (0...axis).map { window.along($0).before }
+    return (Tensor(.int8, dims, bytes: stride(from: 0, to: bytes.count, by: chunk).flatMap { bytes[$0..<$0 + chunk] + zeros }), wide)
   }
 
   /// The input with its padding, where there is any.

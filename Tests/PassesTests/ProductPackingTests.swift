@@ -28,7 +28,8 @@ import Testing
   static let cases: [(op: any Operator, input: [Int], weights: [Int])] = [
     (MatMul(widens: true), [3, 64], [64, 40]), (MatMul(transposeB: true, widens: true), [2, 3, 22], [33, 22]),
     (Convolution(padded, widens: true), [1, 9, 16, 3], [3, 5, 3, 37]), (Convolution(widens: true), [2, 7, 9, 8], [1, 1, 8, 64]),
-    (Convolution(padded, widens: true), [1, 8, 8, 12], [3, 3, 12, 10]),
+    (Convolution(padded, widens: true), [1, 8, 8, 12], [3, 3, 12, 10]), (Convolution(widens: true), [1, 9, 8, 1], [3, 3, 1, 6]),
+    (Convolution(padded, widens: true), [2, 6, 8, 2], [2, 1, 2, 19]),
   ]
 
   @Test(arguments: cases.indices) func packedProductsAreTheSame(position: Int) throws {

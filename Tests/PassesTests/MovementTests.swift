@@ -23,7 +23,7 @@ import Testing
     sketch.output(try sketch.add("y", Transpose([0, 2, 1]), first))
     #expect(
       try sketch.nodes(after: .mergeMovements, .removeDeadNodes) == [
-        "%y: float32[3, 4, 2] = transpose(%x) {permutation=[1, 2, 0]}"
+        "%y: float32[3, 4, 2] = transpose(%x) {permutation=[1, 2, 0], in_place=false}"
       ])
   }
 

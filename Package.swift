@@ -74,7 +74,7 @@ let package = Package(
     tests("SchedulesTests", ["Schedules", "Targets", "LoopIR", "Tensors", "TestSupport"]),
     tests("CSourceTests", ["CSource", "Runtime", "Validation", "Targets", "LoopIR", "Tensors", "TestSupport"]),
     tests("GraphIRTests", ["GraphIR", "LoopIR", "Tensors", "TestSupport"]),
-    tests("OperatorsTests", ["Operators", "GraphIR", "LoopIR", "Tensors", "TestSupport"]),
+    tests("OperatorsTests", ["Operators", "Schedules", "Targets", "GraphIR", "LoopIR", "Tensors", "TestSupport"]),
     tests("PassesTests", ["Passes", "Operators", "Targets", "GraphIR", "LoopIR", "Tensors", "TestSupport"]),
     tests("ContainersTests", ["Containers", "Tensors", "TestSupport"]),
     tests(

@@ -1,6 +1,5 @@
 import GraphIR
 import LoopIR
-import Lowering
 import Operators
 import Passes
 import Targets

@@ -28,19 +28,7 @@ package struct PackedProduct: Operator {
   package func infer(_ inputs: [TensorType?]) throws(Diagnostic) -> [TensorType] {
     let (x, weights) = (try inputs.required(0), try inputs.required(1))
     try window.check(rank: taps.count)
-    guard x.dtype == .uint8, weights.dtype == .int8, x.rank > taps.count, let channels = x.shape[x.rank - 1].constant,
-      taps.allSatisfy({ $0 > 0 })
-    else {
-      throw Diagnostic("\(x) is multiplied with \(weights) under \(taps) taps", hint: "uint8 […, spatial…, C] and int8 are expected")
-    }
-    guard let packing = Packing(channels: channels, taps: taps, window: window) else {
-      throw Diagnostic("\(channels) channels under \(taps) taps make no groups of four", hint: "use a convolution that widens")
-    }
-    guard let extents = weights.shape.constants, extents.dropLast() == packing.extents[...], (extents.last ?? 0) % 4 == 0 else {
-      throw Diagnostic(
-        "the weights of \(x) under \(taps) taps are \(weights)", hint: "\(packing.extents) and four for each output are expected")
-    }
-    let outputs = (extents.last ?? 0) / 4
+    let outputs = try outputs(x, weights)
     if let bias = inputs.optional(2), bias != TensorType(.int32, [Dim(outputs)]) {
       throw Diagnostic("the bias is \(bias)", hint: "\(outputs) output channels need int32[\(outputs)]")
     }
@@ -49,6 +37,23 @@ package struct PackedProduct: Operator {
       try window.along(axis).positions(x.shape[leading + axis], kernel: taps[axis])
     }
     return [TensorType(.int32, x.shape.prefix(leading) + positions + [Dim(outputs)])]
+  }
+
+  /// Output channels, if the weights are those of the input's groups.
+  private func outputs(_ x: TensorType, _ weights: TensorType) throws(Diagnostic) -> Int {
+    guard x.dtype == .uint8, weights.dtype == .int8, x.rank > taps.count, let channels = x.shape[x.rank - 1].constant,
+      taps.allSatisfy({ $0 > 0 })
+    else {
+      throw Diagnostic("\(x) is multiplied with \(weights) under \(taps) taps", hint: "uint8 […, spatial…, C] and int8 are expected")
+    }
+    guard let packing = Packing(channels: channels, taps: taps, window: window) else {
+      throw Diagnostic("\(channels) channels under \(taps) taps make no groups of four", hint: "use a convolution that widens")
+    }
+    guard let extents = weights.shape.constants, extents.dropLast() == packing.extents[...], let last = extents.last, last % 4 == 0 else {
+      throw Diagnostic(
+        "the weights of \(x) under \(taps) taps are \(weights)", hint: "\(packing.extents) and four for each output are expected")
+    }
+    return last / 4
   }
 
   package func evaluate(_ inputs: [Tensor?]) throws(Diagnostic) -> [Tensor] {
@@ -122,26 +127,26 @@ private struct PackedMeaning {
   let outputs: Int
 
   func values(_ dims: [Int], _ x: [Int64], _ weights: [Int64], _ bias: [Int64]?) -> [Int64] {
-    var result: [Int64] = []
-    result.reserveCapacity(dims.reduce(1, *))
     let strides = input.dims.indices.map { input.dims[($0 + 1)...].reduce(1, *) }
     let runs = runStarts(strides)
-    for index in indices(Array(dims.dropLast())) {
+    return indices(Array(dims.dropLast())).flatMap { index in
       let start = index.enumerated().reduce(0) { sum, axis in
         sum + axis.element * strides[axis.offset] * (axis.offset < leading ? 1 : packing.window.along(axis.offset - leading).stride)
       }
-      for k in 0..<outputs {
-        var sum = bias?[k] ?? 0
-        for (run, offset) in runs.enumerated() {
-          for group in 0..<packing.groups {
-            let row = ((run * packing.groups + group) * outputs + k) * 4
-            for element in 0..<4 { sum += x[start + offset + packing.start(group) + element] * weights[row + element] }
-          }
-        }
-        result.append(sum)
+      return (0..<outputs).map { k in (bias?[k] ?? 0) + sum(runs.map { start + $0 }, k, x, weights) }
+    }
+  }
+
+  /// Of the products for output `k` over the runs that start at these elements.
+  private func sum(_ runs: [Int], _ k: Int, _ x: [Int64], _ weights: [Int64]) -> Int64 {
+    var sum: Int64 = 0
+    for (run, start) in runs.enumerated() {
+      for group in 0..<packing.groups {
+        let row = ((run * packing.groups + group) * outputs + k) * 4
+        for element in 0..<4 { sum += x[start + packing.start(group) + element] * weights[row + element] }
       }
     }
-    return result
+    return sum
   }
 
   /// Distances of the runs from the first element under a window, in the order of the weights.

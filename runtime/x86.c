@@ -91,9 +91,10 @@ typedef long long swdl_long_x2 __attribute__((vector_size(16)));
 #endif
 
 #if defined(__AVX2__) && !defined(__AVX512VL__) && !defined(__clang__)
+typedef int swdl_int_x4 __attribute__((vector_size(16)));
 typedef short swdl_short_x8 __attribute__((vector_size(16)));
 typedef long long swdl_long_x4 __attribute__((vector_size(32)));
-#define swdl_native_half_x8(a, i) ((swdl_i32x4)__builtin_ia32_extract128i256((swdl_long_x4)(a), i))
+#define swdl_native_half_x8(a, i) ((swdl_int_x4)__builtin_ia32_extract128i256((swdl_long_x4)(a), i))
 #define swdl_native_shorts_x8(a) ((swdl_short_x8)__builtin_ia32_packusdw128(swdl_native_half_x8(a, 0), swdl_native_half_x8(a, 1)))
 #define swdl_native_bytes_x8(a) ((swdl_long_x2)__builtin_ia32_packuswb128(swdl_native_shorts_x8(a), swdl_native_shorts_x8(a)))
 #define swdl_native_u8x8_from_i32(a) ((swdl_u8x8)swdl_native_bytes_x8((a) & 255)[0])

@@ -176,6 +176,19 @@ private func lookups(lanes: Int) -> Program {
     #expect(outcome.succeeded, "\(outcome.standardOutput)")
   }
 
+  /// Functions of integers, each by itself: what one needs is pasted with it.
+  @Test(arguments: [["-mavx2"], ["-mavx512bw", "-mavx512vl", "-mavx512vnni"]])
+  func eachFunctionComesWithWhatItNeeds(flags: [String]) throws {
+    let files = Runtime.files.joined(separator: "\n")
+    let names = Set(files.matches(of: /swdl_inline \w+ (swdl_\w*(_from_|_mulhi|_dot_|_short)\w*)\(/).map { String($0.output.1) })
+    #expect(names.count > 30)
+    let headers = "#include <math.h>\n#include <stdint.h>\n#include <string.h>\n"
+    let compiler = SystemCompiler("gcc", flags: ["-std=c99", "-Wno-psabi"] + flags)
+    for name in names.sorted() {
+      _ = try compiler.executable(["\(name).c": headers + Runtime.parts(usedBy: name) + "int main(void) { return 0; }\n"])
+    }
+  }
+
   @Test func onlyWhatIsUsedIsPasted() {
     #expect(Runtime.parts(usedBy: "y = a + b;").isEmpty)
     let text = Runtime.parts(usedBy: "swdl_f32x8_exp(x)")

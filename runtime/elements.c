@@ -14,13 +14,13 @@ swdl_inline swdl_u8x16 swdl_u8x16_load(const uint8_t *from) {
 
 swdl_inline void swdl_u8x16_store(uint8_t *to, swdl_u8x16 a) { memcpy(to, &a, sizeof a); }
 
-/* And asks for what lies further on, which no program has to own. */
-swdl_inline swdl_u8x16 swdl_u8x16_load_ahead(const uint8_t *from, int count) {
-#if defined(__GNUC__)
-  __builtin_prefetch((const void *)((uintptr_t)from + (uintptr_t)count * sizeof(uint8_t)), 0, 2);
-#else
-  (void)count;
-#endif
+swdl_inline swdl_u8x16 swdl_u8x16_load_ahead1(const uint8_t *from, int count) {
+  swdl_prefetch1(from, (uintptr_t)count * sizeof(uint8_t));
+  return swdl_u8x16_load(from);
+}
+
+swdl_inline swdl_u8x16 swdl_u8x16_load_ahead2(const uint8_t *from, int count) {
+  swdl_prefetch2(from, (uintptr_t)count * sizeof(uint8_t));
   return swdl_u8x16_load(from);
 }
 

@@ -11,6 +11,15 @@
 #define swdl_inline static inline
 #endif
 
+/* Asks for what lies further on, which no program has to own, into the first cache or into the second. */
+#if defined(__GNUC__)
+#define swdl_prefetch1(from, bytes) __builtin_prefetch((const void *)((uintptr_t)(from) + (bytes)), 0, 3)
+#define swdl_prefetch2(from, bytes) __builtin_prefetch((const void *)((uintptr_t)(from) + (bytes)), 0, 2)
+#else
+#define swdl_prefetch1(from, bytes) ((void)(bytes))
+#define swdl_prefetch2(from, bytes) ((void)(bytes))
+#endif
+
 #if defined(__GNUC__)
 #pragma GCC diagnostic ignored "-Wpsabi"
 typedef float swdl_f32x16 __attribute__((vector_size(16 * sizeof(float))));
@@ -28,13 +37,13 @@ swdl_inline swdl_f32x16 swdl_f32x16_load(const float *from) {
 
 swdl_inline void swdl_f32x16_store(float *to, swdl_f32x16 a) { memcpy(to, &a, sizeof a); }
 
-/* And asks for what lies further on, which no program has to own. */
-swdl_inline swdl_f32x16 swdl_f32x16_load_ahead(const float *from, int count) {
-#if defined(__GNUC__)
-  __builtin_prefetch((const void *)((uintptr_t)from + (uintptr_t)count * sizeof(float)), 0, 3);
-#else
-  (void)count;
-#endif
+swdl_inline swdl_f32x16 swdl_f32x16_load_ahead1(const float *from, int count) {
+  swdl_prefetch1(from, (uintptr_t)count * sizeof(float));
+  return swdl_f32x16_load(from);
+}
+
+swdl_inline swdl_f32x16 swdl_f32x16_load_ahead2(const float *from, int count) {
+  swdl_prefetch2(from, (uintptr_t)count * sizeof(float));
   return swdl_f32x16_load(from);
 }
 

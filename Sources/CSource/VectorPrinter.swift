@@ -18,7 +18,9 @@ extension ExpressionPrinter {
     switch expr {
     case .variable(let variable): return Fragment(scope[variable.name])
     case .load(let buffer, let at, let access):
-      if access.ahead > 0 { return .call("\(type)_load_ahead", pointer(buffer, at), Fragment("\(access.ahead)")) }
+      if let prefetch = access.prefetch {
+        return .call("\(type)_load_ahead\(prefetch.level)", pointer(buffer, at), Fragment("\(prefetch.ahead)"))
+      }
       return access.stride == 1
         ? .call("\(type)_load", pointer(buffer, at))
         : .call("\(type)_load_strided", pointer(buffer, at), Fragment("\(access.stride)"))

@@ -36,8 +36,8 @@ package enum Directive: Hashable, Sendable {
   case alternate(String, by: String)
   /// Elements that a block reads several times are read once, into locals.
   case shareLoads
-  /// Vectors of the buffer are asked of the memory so many elements before they are loaded.
-  case prefetch(String, ahead: Int)
+  /// Vectors of the buffer are asked of the memory before they are loaded.
+  case prefetch(String, Prefetch)
   /// Threads may share the iterations of the loop. What is done to it afterwards forgets that.
   case parallelise(String)
 }
@@ -58,7 +58,7 @@ extension Directive: CustomStringConvertible {
     case .alternate(let loop, let outer): "alternate \(loop) by \(outer)"
     case .shareLoads: "share loads"
     case .parallelise(let loop): "share \(loop) among threads"
-    case .prefetch(let buffer, let ahead): "prefetch \(buffer) \(ahead) ahead"
+    case .prefetch(let buffer, let prefetch): "prefetch \(buffer) \(prefetch.ahead) ahead into cache \(prefetch.level)"
     }
   }
 }
@@ -93,7 +93,7 @@ extension Kernel {
     case .alternate(let name, let outer): try editing(name, ranges) { (site) throws(Diagnostic) in try site.alternated(by: outer) }
     case .shareLoads: sharingLoads()
     case .parallelise(let name): try editing(name, ranges) { (site) throws(Diagnostic) in try site.parallelised() }
-    case .prefetch(let buffer, let ahead): prefetching(buffer, ahead: ahead)
+    case .prefetch(let buffer, let prefetch): prefetching(buffer, prefetch)
     }
   }
 }

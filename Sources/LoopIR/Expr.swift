@@ -43,8 +43,8 @@ package struct Buffer: Hashable, Sendable {
 package struct Access: Hashable, Sendable {
   package var lanes: Int
   package var stride: Int
-  /// Elements further on, that soon will be loaded too, are asked of the memory; 0 for none.
-  package var ahead = 0
+  /// What is asked of the memory at the same time, if anything.
+  package var prefetch: Prefetch?
 
   package init(lanes: Int = 1, stride: Int = 1) {
     self.lanes = lanes
@@ -52,6 +52,19 @@ package struct Access: Hashable, Sendable {
   }
 
   package static let scalar = Access()
+}
+
+/// Elements that soon will be loaded, asked of the memory before.
+package struct Prefetch: Hashable, Sendable {
+  /// Elements from what is loaded now to what is asked for.
+  package var ahead: Int
+  /// The cache that they shall come to: 1, the nearest, or 2. Many that come from afar would push out of the first what is in use.
+  package var level: Int
+
+  package init(ahead: Int, level: Int = 1) {
+    self.ahead = ahead
+    self.level = level
+  }
 }
 
 /// An expression without side effects. Operands of one operation have one type; nothing converts silently.

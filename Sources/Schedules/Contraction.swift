@@ -44,8 +44,18 @@ extension Strategy {
     try ColumnTiling(target: target, limits: .contraction(target, plan.tileable(rows.last), accumulators)).apply(&plan, tile)
     plan.unrollShortLoops(shape.reductions.reversed())
     for buffer in Set(streams.map(\.buffer)) where !isAlternating && plan.isWorthPrefetching(buffer, target) {
-      try plan.apply(.prefetch(buffer.name, ahead: 8192 / buffer.dtype.byteCount))
+      try plan.apply(.prefetch(buffer.name, .ofStream(buffer, target)))
     }
+  }
+}
+
+extension Prefetch {
+  /// Far enough ahead for the memory to answer. What is many times larger than the caches comes from the memory itself, which answers
+  /// late: it would push out of the first cache what is in use.
+  fileprivate static func ofStream(_ buffer: Buffer, _ target: Target) -> Prefetch {
+    let size = buffer.dtype.byteCount
+    let comesFromMemory = (target.caches.last ?? 0) < (buffer.count.constant ?? 0) / 8 * size
+    return Prefetch(ahead: 8192 / size, level: comesFromMemory ? 2 : 1)
   }
 }
 

@@ -127,7 +127,7 @@ private func randomDirective(_ loops: [String], _ generator: inout SeededGenerat
   case 8: return .unrollAndJam(loop)
   case 9: return .vectorise(loop)
   case 10: return .vectoriseReduction(loop, lanes: 4)
-  case 11: return .prefetch("x", ahead: 64)
+  case 11: return .prefetch("x", Prefetch(ahead: 64, level: 2))
   case 12: return .chainReduction(loop, count: size)
   case 13: return .alternate(loop, by: loops.randomElement(using: &generator) ?? "")
   case 14: return .parallelise(loop)

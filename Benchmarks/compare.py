@@ -5,6 +5,7 @@
     compare.py --networks lenet5 resnet18 --rounds 9                    two of them, measured longer
     compare.py --networks my.onnx                                       a network of your own, with float32 inputs of fixed extents
     compare.py --batch 1 8 --target x86-64-v4 x86-64-v3 --write ../docs/performance.md
+    compare.py --networks vgg16 --peers ncnn                            against another one
     compare.py --int8 --write ../docs/performance-int8.md               all on int8: the runtimes run what ONNX Runtime's quantiser makes
 
 All are pinned to one core and take turns, so that whatever else the machine does slows all of them: only the ratios of one round count, and
@@ -138,6 +139,37 @@ class OpenVINO:
         self.run = lambda: request.infer(given, share_inputs=True, share_outputs=True)
 
 
+class NCNN:
+    """Images only, one at a time. Its own converter makes its files."""
+
+    name = "ncnn"
+
+    def __init__(self, path, threads, inputs):
+        import ncnn  # Only where it is asked for.
+
+        array, = inputs.values()
+        with tempfile.TemporaryDirectory() as folder:
+            place = pathlib.Path(folder) / "net.onnx"
+            place.symlink_to(path)
+            shape = ",".join(map(str, array.shape))
+            execute([pathlib.Path(sys.executable).parent / "pnnx", place, f"inputshape=[{shape}]f32", "fp16=0"], folder)
+            self.net = ncnn.Net()
+            self.net.opt.num_threads = threads
+            self.net.opt.use_fp16_packed = self.net.opt.use_fp16_storage = self.net.opt.use_fp16_arithmetic = False
+            self.net.opt.use_bf16_storage = False
+            self.net.load_param(str(place.with_suffix(".ncnn.param")))
+            self.net.load_model(str(place.with_suffix(".ncnn.bin")))
+        self.image = ncnn.Mat(array[0])
+
+    def run(self):
+        with self.net.create_extractor() as extractor:
+            extractor.input("in0", self.image)
+            return np.array(extractor.extract("out0")[1])
+
+
+PEERS = {"openvino": OpenVINO, "ncnn": NCNN}
+
+
 def median_time(run, seconds):
     """Of as many runs as fit into the time, and of five at least."""
     times, start = [], time.perf_counter()
@@ -195,7 +227,9 @@ def measure(network, batch, options):
             programs.append(Generated(path, target, place, options))
         # Only now: what compilers need and leave behind is not in the way.
         first = ONNXRuntime(peers_path, options.threads)
-        peers = [first, OpenVINO(peers_path, options.threads, first.inputs)]
+        peers = [PEERS[name](peers_path, options.threads, first.inputs) for name in options.peers if name in PEERS]
+        if "onnxruntime" in options.peers:
+            peers.insert(0, first)
         expected = ONNXRuntime(path, options.threads).outputs if options.int8 else first.outputs
         errors = [program.error(first.inputs, expected) for program in programs]
         times = {contestant: [] for contestant in [*peers, *programs]}
@@ -225,8 +259,11 @@ def milliseconds(seconds):
     return f"{seconds * 1e3:.{max(0, 2 - math.floor(math.log10(max(seconds * 1e3, 1e-9))))}f}"
 
 
-TIME_HEADER = ["network", "ONNX Runtime ms", "OpenVINO ms", "swiftdl ms", "times as fast", "largest error"]
 COST_HEADER = ["network", "swiftdl-compile s", "its memory MB", "cc s", "C kB", "arena kB", "weights MB"]
+
+
+def time_header(results):
+    return ["network", *(f"{name} ms" for name in results[0]["peers"]), "swiftdl ms", "times as fast", "largest error"]
 
 
 def time_row(r):
@@ -281,15 +318,15 @@ def document(results, failures, options):
     text = [
         "# Speed\n",
         f"`Benchmarks/compare.py{' --int8' if options.int8 else ''}` wrote this page: random weights, "
-        f"{'int8 (the runtimes: QDQ, per channel)' if options.int8 else 'float32'}, all three interleaved in one run, "
-        f"{threads}, medians of {options.rounds} rounds. *Times as fast* is the median of the rounds' ratios to the better of the two "
+        f"{'int8 (the runtimes: QDQ, per channel)' if options.int8 else 'float32'}, all interleaved in one run, "
+        f"{threads}, medians of {options.rounds} rounds. *Times as fast* is the median of the rounds' ratios to the best of the "
         f"runtimes; the error is the largest difference from ONNX Runtime{' on floats' if options.int8 else ''} as a share of the largest "
         "magnitude.\n",
         f"{machine()}; `{options.cc}` ({cc}); ONNX Runtime {onnxruntime.__version__}, OpenVINO {openvino.__version__.split('-')[0]}.\n",
     ]
     for (target, batch), group in groups(results).items():
         text.append(f"## `--target {target}`, batch {batch}\n")
-        text.append(markdown(TIME_HEADER, map(time_row, group)))
+        text.append(markdown(time_header(group), map(time_row, group)))
         text.append(f"{summary(group)[0].upper()}{summary(group)[1:]}.\n")
     for (target, batch), group in groups(results).items():
         text.append(f"## What compiling costs: `--target {target}`, batch {batch}\n")
@@ -303,6 +340,9 @@ def parsed_options():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--int8", action="store_true", help="compare networks that compute with integers")
     parser.add_argument("--networks", nargs="+", metavar="NAME", help=f"{', '.join(NAMES)}, or files that end in .onnx")
+    parser.add_argument(
+        "--peers", nargs="+", choices=["onnxruntime", *PEERS], default=["onnxruntime", "openvino"],
+        help="ratios are to the best of them; ncnn, which needs the packages ncnn and pnnx, takes batch 1 of networks with one input")
     parser.add_argument("--batch", nargs="+", type=int, default=[1])
     parser.add_argument("--target", nargs="+", default=["native"], help="each is built and timed in the same rounds")
     parser.add_argument("--cc", default="gcc -O3")

@@ -39,16 +39,23 @@ package enum Runtime {
 
   /// The files as they are, and those about vectors for each number of lanes and each type that they are needed for.
   package static let files: [String] = {
-    let fixed = [PackageResources.clock_c, PackageResources.scalar_c, PackageResources.x86_c, PackageResources.neon_c].map { String(decoding: $0, as: UTF8.self) }
+    let fixed = [
+      PackageResources.clock_c, PackageResources.scalar_c, PackageResources.inline_c, PackageResources.x86_c, PackageResources.neon_c,
+    ].map { String(decoding: $0, as: UTF8.self) }
     let lanes = [16, 8, 4]
-    let vectors = lanes.map { text(PackageResources.vector_c, lanes: $0) }
+    let floats = lanes.flatMap { count in
+      [text(PackageResources.memory_c, lanes: count, type: "f32"), text(PackageResources.vector_c, lanes: count)]
+    }
     let elements = [64, 32, 16, 8, 4].flatMap { count in
-      ["u8", "i8", "u16", "i16", "i32"].map { text(PackageResources.elements_c, lanes: count, type: $0) }
+      ["u8", "i8", "u16", "i16", "i32"].flatMap { type in
+        [PackageResources.memory_c, PackageResources.elements_c].map { text($0, lanes: count, type: type) }
+      }
     }
     let integers = lanes.map { text(PackageResources.integers_c, lanes: $0) }
     let conversions = lanes.flatMap { count in ["u8", "i8", "i16"].map { text(PackageResources.conversions_c, lanes: count, type: $0) } }
     let dots = [String(decoding: PackageResources.dot_c, as: UTF8.self)] + lanes.map { text(PackageResources.dots_c, lanes: $0) }
-    return fixed + vectors + elements + integers + conversions + dots
+    let all = fixed + floats + elements + integers + conversions + dots
+    return all.map { split($0).flatMap(each).joined(separator: "\n\n") }
   }()
 
   /// A text about sixteen lanes, and twice and four times as many, made one about another number; and about bytes made one about
@@ -57,17 +64,36 @@ package enum Runtime {
     let base = String(decoding: file, as: UTF8.self)
     // The numbers of lanes in the text, and no other numbers, look like this.
     let marked = base.replacing("x32", with: "x*2").replacing("x64", with: "x*4")
-    let counted = ["x16", "[16]", "(16 *", "< 16;", "= 16 /"].reduce(marked) { $0.replacing($1, with: $1.replacing("16", with: "\(lanes)")) }
+    let numbers = ["x16", "[16]", "(16 *", "< 16;", "= 16 /"]
+    let counted = numbers.reduce(marked) { $0.replacing($1, with: $1.replacing("16", with: "\(lanes)")) }
     let grouped = counted.replacing("x*2", with: "x\(2 * lanes)").replacing("x*4", with: "x\(4 * lanes)")
-    let name = (type.hasPrefix("u") ? "uint" : "int") + type.dropFirst() + "_t"
-    return type == "u8" ? grouped : grouped.replacing("uint8_t", with: name).replacing("u8", with: type)
+    return type == "u8" ? grouped : grouped.replacing("uint8_t", with: name(of: type)).replacing("u8", with: type)
+  }
+
+  private static func name(of type: String) -> String {
+    type == "f32" ? "float" : (type.hasPrefix("u") ? "uint" : "int") + type.dropFirst() + "_t"
+  }
+
+  /// A paragraph that begins with `/* each: min <, max > */` is one for `min` and one for `max`, which stand for `NAME` in it, and what
+  /// follows them for `OP`.
+  private static func each(_ paragraph: String) -> [String] {
+    guard paragraph.hasPrefix("/* each: "), let end = paragraph.firstRange(of: " */\n") else { return [paragraph] }
+    let items = paragraph[..<end.lowerBound].dropFirst("/* each: ".count).split(separator: ", ")
+    let pattern = paragraph[end.upperBound...]
+    return items.map { item in
+      let words = item.split(separator: " ")
+      return String(pattern.replacing("NAME", with: words[0]).replacing("OP", with: words[words.count - 1]))
+    }
   }
 
   private static let library: [Paragraph] = files.flatMap(paragraphs)
 
   private static func paragraphs(_ text: String) -> [Paragraph] {
-    let parts = text.split(separator: "\n", omittingEmptySubsequences: false).split { $0.isEmpty }.map { $0.joined(separator: "\n") }
-    return parts.map { Paragraph(text: $0, defined: definitions(in: $0), mentioned: names(in: $0)) }
+    split(text).map { Paragraph(text: $0, defined: definitions(in: $0), mentioned: names(in: $0)) }
+  }
+
+  private static func split(_ text: String) -> [String] {
+    text.split(separator: "\n", omittingEmptySubsequences: false).split { $0.isEmpty }.map { $0.joined(separator: "\n") }
   }
 
   /// Names that follow the first `(` of a line that starts a function, or that end a type definition.

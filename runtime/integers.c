@@ -3,29 +3,12 @@
 typedef uint32_t swdl_w32x16 __attribute__((vector_size(16 * sizeof(uint32_t))));
 #endif
 
+/* each: add +, sub -, mul * */
 #if defined(__GNUC__)
-swdl_inline swdl_i32x16 swdl_i32x16_add(swdl_i32x16 a, swdl_i32x16 b) { return (swdl_i32x16)((swdl_w32x16)a + (swdl_w32x16)b); }
+swdl_inline swdl_i32x16 swdl_i32x16_NAME(swdl_i32x16 a, swdl_i32x16 b) { return (swdl_i32x16)((swdl_w32x16)a OP (swdl_w32x16)b); }
 #else
-swdl_inline swdl_i32x16 swdl_i32x16_add(swdl_i32x16 a, swdl_i32x16 b) {
-  for (int i = 0; i < 16; i++) { a.lane[i] = (int32_t)((uint32_t)a.lane[i] + (uint32_t)b.lane[i]); }
-  return a;
-}
-#endif
-
-#if defined(__GNUC__)
-swdl_inline swdl_i32x16 swdl_i32x16_sub(swdl_i32x16 a, swdl_i32x16 b) { return (swdl_i32x16)((swdl_w32x16)a - (swdl_w32x16)b); }
-#else
-swdl_inline swdl_i32x16 swdl_i32x16_sub(swdl_i32x16 a, swdl_i32x16 b) {
-  for (int i = 0; i < 16; i++) { a.lane[i] = (int32_t)((uint32_t)a.lane[i] - (uint32_t)b.lane[i]); }
-  return a;
-}
-#endif
-
-#if defined(__GNUC__)
-swdl_inline swdl_i32x16 swdl_i32x16_mul(swdl_i32x16 a, swdl_i32x16 b) { return (swdl_i32x16)((swdl_w32x16)a * (swdl_w32x16)b); }
-#else
-swdl_inline swdl_i32x16 swdl_i32x16_mul(swdl_i32x16 a, swdl_i32x16 b) {
-  for (int i = 0; i < 16; i++) { a.lane[i] = (int32_t)((uint32_t)a.lane[i] * (uint32_t)b.lane[i]); }
+swdl_inline swdl_i32x16 swdl_i32x16_NAME(swdl_i32x16 a, swdl_i32x16 b) {
+  for (int i = 0; i < 16; i++) { a.lane[i] = (int32_t)((uint32_t)a.lane[i] OP (uint32_t)b.lane[i]); }
   return a;
 }
 #endif
@@ -50,29 +33,12 @@ swdl_inline swdl_i32x16 swdl_i32x16_fma_short(swdl_i32x16 a, swdl_i32x16 b, swdl
 swdl_inline swdl_i32x16 swdl_i32x16_fma_short(swdl_i32x16 a, swdl_i32x16 b, swdl_i32x16 c) { return swdl_i32x16_fma(a, b, c); }
 #endif
 
+/* each: and &, or |, xor ^ */
 #if defined(__GNUC__)
-swdl_inline swdl_i32x16 swdl_i32x16_and(swdl_i32x16 a, swdl_i32x16 b) { return a & b; }
+swdl_inline swdl_i32x16 swdl_i32x16_NAME(swdl_i32x16 a, swdl_i32x16 b) { return a OP b; }
 #else
-swdl_inline swdl_i32x16 swdl_i32x16_and(swdl_i32x16 a, swdl_i32x16 b) {
-  for (int i = 0; i < 16; i++) { a.lane[i] = a.lane[i] & b.lane[i]; }
-  return a;
-}
-#endif
-
-#if defined(__GNUC__)
-swdl_inline swdl_i32x16 swdl_i32x16_or(swdl_i32x16 a, swdl_i32x16 b) { return a | b; }
-#else
-swdl_inline swdl_i32x16 swdl_i32x16_or(swdl_i32x16 a, swdl_i32x16 b) {
-  for (int i = 0; i < 16; i++) { a.lane[i] = a.lane[i] | b.lane[i]; }
-  return a;
-}
-#endif
-
-#if defined(__GNUC__)
-swdl_inline swdl_i32x16 swdl_i32x16_xor(swdl_i32x16 a, swdl_i32x16 b) { return a ^ b; }
-#else
-swdl_inline swdl_i32x16 swdl_i32x16_xor(swdl_i32x16 a, swdl_i32x16 b) {
-  for (int i = 0; i < 16; i++) { a.lane[i] = a.lane[i] ^ b.lane[i]; }
+swdl_inline swdl_i32x16 swdl_i32x16_NAME(swdl_i32x16 a, swdl_i32x16 b) {
+  for (int i = 0; i < 16; i++) { a.lane[i] = a.lane[i] OP b.lane[i]; }
   return a;
 }
 #endif
@@ -118,22 +84,13 @@ swdl_inline swdl_i32x16 swdl_i32x16_mulhi(swdl_i32x16 a, swdl_i32x16 b) {
 }
 #endif
 
+/* each: lt <, eq == */
 #if defined(__GNUC__)
-swdl_inline swdl_m32x16 swdl_i32x16_lt(swdl_i32x16 a, swdl_i32x16 b) { return (swdl_m32x16)(a < b); }
+swdl_inline swdl_m32x16 swdl_i32x16_NAME(swdl_i32x16 a, swdl_i32x16 b) { return (swdl_m32x16)(a OP b); }
 #else
-swdl_inline swdl_m32x16 swdl_i32x16_lt(swdl_i32x16 a, swdl_i32x16 b) {
+swdl_inline swdl_m32x16 swdl_i32x16_NAME(swdl_i32x16 a, swdl_i32x16 b) {
   swdl_m32x16 result;
-  for (int i = 0; i < 16; i++) { result.lane[i] = a.lane[i] < b.lane[i] ? -1 : 0; }
-  return result;
-}
-#endif
-
-#if defined(__GNUC__)
-swdl_inline swdl_m32x16 swdl_i32x16_eq(swdl_i32x16 a, swdl_i32x16 b) { return (swdl_m32x16)(a == b); }
-#else
-swdl_inline swdl_m32x16 swdl_i32x16_eq(swdl_i32x16 a, swdl_i32x16 b) {
-  swdl_m32x16 result;
-  for (int i = 0; i < 16; i++) { result.lane[i] = a.lane[i] == b.lane[i] ? -1 : 0; }
+  for (int i = 0; i < 16; i++) { result.lane[i] = a.lane[i] OP b.lane[i] ? -1 : 0; }
   return result;
 }
 #endif
@@ -164,17 +121,11 @@ swdl_inline int32_t swdl_i32x16_reduce_add(swdl_i32x16 a) {
   return lanes[0];
 }
 
-swdl_inline int32_t swdl_i32x16_reduce_min(swdl_i32x16 a) {
+/* each: min, max */
+swdl_inline int32_t swdl_i32x16_reduce_NAME(swdl_i32x16 a) {
   int32_t lanes[16];
   swdl_i32x16_store(lanes, a);
-  for (int i = 1; i < 16; i++) { lanes[0] = swdl_min_i32(lanes[0], lanes[i]); }
-  return lanes[0];
-}
-
-swdl_inline int32_t swdl_i32x16_reduce_max(swdl_i32x16 a) {
-  int32_t lanes[16];
-  swdl_i32x16_store(lanes, a);
-  for (int i = 1; i < 16; i++) { lanes[0] = swdl_max_i32(lanes[0], lanes[i]); }
+  for (int i = 1; i < 16; i++) { lanes[0] = swdl_NAME_i32(lanes[0], lanes[i]); }
   return lanes[0];
 }
 

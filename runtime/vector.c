@@ -1,51 +1,10 @@
-/* Sixteen floats side by side: vectors of gcc and clang, and structs where there are none. The text for eight and four lanes is this
-   one with other numbers. */
-#include <math.h>
-#include <stdint.h>
-#include <string.h>
-
-/* Never called: the way in which wide vectors are passed depends on the flags of the compiler. */
-#if defined(__GNUC__)
-#define swdl_inline static inline __attribute__((always_inline))
-#else
-#define swdl_inline static inline
-#endif
-
-/* Asks for what lies further on, which no program has to own, into the first cache or into the second. */
-#if defined(__GNUC__)
-#define swdl_prefetch1(from, bytes) __builtin_prefetch((const void *)((uintptr_t)(from) + (bytes)), 0, 3)
-#define swdl_prefetch2(from, bytes) __builtin_prefetch((const void *)((uintptr_t)(from) + (bytes)), 0, 2)
-#else
-#define swdl_prefetch1(from, bytes) ((void)(bytes))
-#define swdl_prefetch2(from, bytes) ((void)(bytes))
-#endif
+/* Sixteen floats side by side, and masks for them. The text for eight and four lanes is this one with other numbers. */
 
 #if defined(__GNUC__)
-#pragma GCC diagnostic ignored "-Wpsabi"
-typedef float swdl_f32x16 __attribute__((vector_size(16 * sizeof(float))));
 typedef int32_t swdl_m32x16 __attribute__((vector_size(16 * sizeof(int32_t))));
 #else
-typedef struct swdl_f32x16 { float lane[16]; } swdl_f32x16;
 typedef struct swdl_m32x16 { int32_t lane[16]; } swdl_m32x16;
 #endif
-
-swdl_inline swdl_f32x16 swdl_f32x16_load(const float *from) {
-  swdl_f32x16 result;
-  memcpy(&result, from, sizeof result);
-  return result;
-}
-
-swdl_inline void swdl_f32x16_store(float *to, swdl_f32x16 a) { memcpy(to, &a, sizeof a); }
-
-swdl_inline swdl_f32x16 swdl_f32x16_load_ahead1(const float *from, int count) {
-  swdl_prefetch1(from, (uintptr_t)count * sizeof(float));
-  return swdl_f32x16_load(from);
-}
-
-swdl_inline swdl_f32x16 swdl_f32x16_load_ahead2(const float *from, int count) {
-  swdl_prefetch2(from, (uintptr_t)count * sizeof(float));
-  return swdl_f32x16_load(from);
-}
 
 /* The lanes of a vector as an array, for what has no operator. */
 #if defined(__GNUC__)
@@ -85,16 +44,6 @@ swdl_inline void swdl_f32x16_store_strided(float *to, int stride, swdl_f32x16 a)
 }
 
 #if defined(__GNUC__)
-swdl_inline swdl_f32x16 swdl_f32x16_set(float x) { return x - (swdl_f32x16){0}; }
-#else
-swdl_inline swdl_f32x16 swdl_f32x16_set(float x) {
-  swdl_f32x16 result;
-  for (int i = 0; i < 16; i++) { result.lane[i] = x; }
-  return result;
-}
-#endif
-
-#if defined(__GNUC__)
 swdl_inline swdl_m32x16 swdl_m32x16_set(int x) { return (x != 0 ? -1 : 0) - (swdl_m32x16){0}; }
 #else
 swdl_inline swdl_m32x16 swdl_m32x16_set(int x) {
@@ -104,132 +53,35 @@ swdl_inline swdl_m32x16 swdl_m32x16_set(int x) {
 }
 #endif
 
+/* each: add +, sub -, mul *, div / */
 #if defined(__GNUC__)
-swdl_inline swdl_f32x16 swdl_f32x16_add(swdl_f32x16 a, swdl_f32x16 b) { return a + b; }
+swdl_inline swdl_f32x16 swdl_f32x16_NAME(swdl_f32x16 a, swdl_f32x16 b) { return a OP b; }
 #else
-swdl_inline swdl_f32x16 swdl_f32x16_add(swdl_f32x16 a, swdl_f32x16 b) {
+swdl_inline swdl_f32x16 swdl_f32x16_NAME(swdl_f32x16 a, swdl_f32x16 b) {
   swdl_f32x16 result;
-  for (int i = 0; i < 16; i++) { result.lane[i] = a.lane[i] + b.lane[i]; }
+  for (int i = 0; i < 16; i++) { result.lane[i] = a.lane[i] OP b.lane[i]; }
   return result;
 }
 #endif
 
+/* each: lt <, le <=, eq ==, ne !=, gt >, ge >= */
 #if defined(__GNUC__)
-swdl_inline swdl_f32x16 swdl_f32x16_sub(swdl_f32x16 a, swdl_f32x16 b) { return a - b; }
+swdl_inline swdl_m32x16 swdl_f32x16_NAME(swdl_f32x16 a, swdl_f32x16 b) { return a OP b; }
 #else
-swdl_inline swdl_f32x16 swdl_f32x16_sub(swdl_f32x16 a, swdl_f32x16 b) {
-  swdl_f32x16 result;
-  for (int i = 0; i < 16; i++) { result.lane[i] = a.lane[i] - b.lane[i]; }
-  return result;
-}
-#endif
-
-#if defined(__GNUC__)
-swdl_inline swdl_f32x16 swdl_f32x16_mul(swdl_f32x16 a, swdl_f32x16 b) { return a * b; }
-#else
-swdl_inline swdl_f32x16 swdl_f32x16_mul(swdl_f32x16 a, swdl_f32x16 b) {
-  swdl_f32x16 result;
-  for (int i = 0; i < 16; i++) { result.lane[i] = a.lane[i] * b.lane[i]; }
-  return result;
-}
-#endif
-
-#if defined(__GNUC__)
-swdl_inline swdl_f32x16 swdl_f32x16_div(swdl_f32x16 a, swdl_f32x16 b) { return a / b; }
-#else
-swdl_inline swdl_f32x16 swdl_f32x16_div(swdl_f32x16 a, swdl_f32x16 b) {
-  swdl_f32x16 result;
-  for (int i = 0; i < 16; i++) { result.lane[i] = a.lane[i] / b.lane[i]; }
-  return result;
-}
-#endif
-
-#if defined(__GNUC__)
-swdl_inline swdl_m32x16 swdl_f32x16_lt(swdl_f32x16 a, swdl_f32x16 b) { return a < b; }
-#else
-swdl_inline swdl_m32x16 swdl_f32x16_lt(swdl_f32x16 a, swdl_f32x16 b) {
+swdl_inline swdl_m32x16 swdl_f32x16_NAME(swdl_f32x16 a, swdl_f32x16 b) {
   swdl_m32x16 result;
-  for (int i = 0; i < 16; i++) { result.lane[i] = a.lane[i] < b.lane[i] ? -1 : 0; }
+  for (int i = 0; i < 16; i++) { result.lane[i] = a.lane[i] OP b.lane[i] ? -1 : 0; }
   return result;
 }
 #endif
 
+/* each: and &, or |, xor ^ */
 #if defined(__GNUC__)
-swdl_inline swdl_m32x16 swdl_f32x16_le(swdl_f32x16 a, swdl_f32x16 b) { return a <= b; }
+swdl_inline swdl_m32x16 swdl_m32x16_NAME(swdl_m32x16 a, swdl_m32x16 b) { return a OP b; }
 #else
-swdl_inline swdl_m32x16 swdl_f32x16_le(swdl_f32x16 a, swdl_f32x16 b) {
+swdl_inline swdl_m32x16 swdl_m32x16_NAME(swdl_m32x16 a, swdl_m32x16 b) {
   swdl_m32x16 result;
-  for (int i = 0; i < 16; i++) { result.lane[i] = a.lane[i] <= b.lane[i] ? -1 : 0; }
-  return result;
-}
-#endif
-
-#if defined(__GNUC__)
-swdl_inline swdl_m32x16 swdl_f32x16_eq(swdl_f32x16 a, swdl_f32x16 b) { return a == b; }
-#else
-swdl_inline swdl_m32x16 swdl_f32x16_eq(swdl_f32x16 a, swdl_f32x16 b) {
-  swdl_m32x16 result;
-  for (int i = 0; i < 16; i++) { result.lane[i] = a.lane[i] == b.lane[i] ? -1 : 0; }
-  return result;
-}
-#endif
-
-#if defined(__GNUC__)
-swdl_inline swdl_m32x16 swdl_f32x16_ne(swdl_f32x16 a, swdl_f32x16 b) { return a != b; }
-#else
-swdl_inline swdl_m32x16 swdl_f32x16_ne(swdl_f32x16 a, swdl_f32x16 b) {
-  swdl_m32x16 result;
-  for (int i = 0; i < 16; i++) { result.lane[i] = a.lane[i] != b.lane[i] ? -1 : 0; }
-  return result;
-}
-#endif
-
-#if defined(__GNUC__)
-swdl_inline swdl_m32x16 swdl_f32x16_gt(swdl_f32x16 a, swdl_f32x16 b) { return a > b; }
-#else
-swdl_inline swdl_m32x16 swdl_f32x16_gt(swdl_f32x16 a, swdl_f32x16 b) {
-  swdl_m32x16 result;
-  for (int i = 0; i < 16; i++) { result.lane[i] = a.lane[i] > b.lane[i] ? -1 : 0; }
-  return result;
-}
-#endif
-
-#if defined(__GNUC__)
-swdl_inline swdl_m32x16 swdl_f32x16_ge(swdl_f32x16 a, swdl_f32x16 b) { return a >= b; }
-#else
-swdl_inline swdl_m32x16 swdl_f32x16_ge(swdl_f32x16 a, swdl_f32x16 b) {
-  swdl_m32x16 result;
-  for (int i = 0; i < 16; i++) { result.lane[i] = a.lane[i] >= b.lane[i] ? -1 : 0; }
-  return result;
-}
-#endif
-
-#if defined(__GNUC__)
-swdl_inline swdl_m32x16 swdl_m32x16_and(swdl_m32x16 a, swdl_m32x16 b) { return a & b; }
-#else
-swdl_inline swdl_m32x16 swdl_m32x16_and(swdl_m32x16 a, swdl_m32x16 b) {
-  swdl_m32x16 result;
-  for (int i = 0; i < 16; i++) { result.lane[i] = a.lane[i] & b.lane[i]; }
-  return result;
-}
-#endif
-
-#if defined(__GNUC__)
-swdl_inline swdl_m32x16 swdl_m32x16_or(swdl_m32x16 a, swdl_m32x16 b) { return a | b; }
-#else
-swdl_inline swdl_m32x16 swdl_m32x16_or(swdl_m32x16 a, swdl_m32x16 b) {
-  swdl_m32x16 result;
-  for (int i = 0; i < 16; i++) { result.lane[i] = a.lane[i] | b.lane[i]; }
-  return result;
-}
-#endif
-
-#if defined(__GNUC__)
-swdl_inline swdl_m32x16 swdl_m32x16_xor(swdl_m32x16 a, swdl_m32x16 b) { return a ^ b; }
-#else
-swdl_inline swdl_m32x16 swdl_m32x16_xor(swdl_m32x16 a, swdl_m32x16 b) {
-  swdl_m32x16 result;
-  for (int i = 0; i < 16; i++) { result.lane[i] = a.lane[i] ^ b.lane[i]; }
+  for (int i = 0; i < 16; i++) { result.lane[i] = a.lane[i] OP b.lane[i]; }
   return result;
 }
 #endif
@@ -274,19 +126,12 @@ swdl_inline swdl_f32x16 swdl_f32x16_select(swdl_m32x16 m, swdl_f32x16 a, swdl_f3
 }
 #endif
 
-#if defined(swdl_native_min_x16)
-swdl_inline swdl_f32x16 swdl_f32x16_min(swdl_f32x16 a, swdl_f32x16 b) { return swdl_native_min_x16(b, a); }
+/* each: min lt, max gt */
+#if defined(swdl_native_NAME_x16)
+swdl_inline swdl_f32x16 swdl_f32x16_NAME(swdl_f32x16 a, swdl_f32x16 b) { return swdl_native_NAME_x16(b, a); }
 #else
-swdl_inline swdl_f32x16 swdl_f32x16_min(swdl_f32x16 a, swdl_f32x16 b) {
-  return swdl_f32x16_select(swdl_f32x16_lt(b, a), b, a);
-}
-#endif
-
-#if defined(swdl_native_max_x16)
-swdl_inline swdl_f32x16 swdl_f32x16_max(swdl_f32x16 a, swdl_f32x16 b) { return swdl_native_max_x16(b, a); }
-#else
-swdl_inline swdl_f32x16 swdl_f32x16_max(swdl_f32x16 a, swdl_f32x16 b) {
-  return swdl_f32x16_select(swdl_f32x16_lt(a, b), b, a);
+swdl_inline swdl_f32x16 swdl_f32x16_NAME(swdl_f32x16 a, swdl_f32x16 b) {
+  return swdl_f32x16_select(swdl_f32x16_OP(b, a), b, a);
 }
 #endif
 
@@ -303,29 +148,12 @@ swdl_inline swdl_f32x16 swdl_f32x16_fma(swdl_f32x16 a, swdl_f32x16 b, swdl_f32x1
 }
 #endif
 
-#if defined(swdl_native_sqrt_x16)
-swdl_inline swdl_f32x16 swdl_f32x16_sqrt(swdl_f32x16 a) { return swdl_native_sqrt_x16(a); }
+/* each: sqrt sqrtf, floor floorf, ceil ceilf, trunc truncf */
+#if defined(swdl_native_NAME_x16)
+swdl_inline swdl_f32x16 swdl_f32x16_NAME(swdl_f32x16 a) { return swdl_native_NAME_x16(a); }
 #else
-swdl_inline swdl_f32x16 swdl_f32x16_sqrt(swdl_f32x16 a) {
-  for (int i = 0; i < 16; i++) { swdl_lane_x16(a, i) = sqrtf(swdl_lane_x16(a, i)); }
-  return a;
-}
-#endif
-
-#if defined(swdl_native_floor_x16)
-swdl_inline swdl_f32x16 swdl_f32x16_floor(swdl_f32x16 a) { return swdl_native_floor_x16(a); }
-#else
-swdl_inline swdl_f32x16 swdl_f32x16_floor(swdl_f32x16 a) {
-  for (int i = 0; i < 16; i++) { swdl_lane_x16(a, i) = floorf(swdl_lane_x16(a, i)); }
-  return a;
-}
-#endif
-
-#if defined(swdl_native_ceil_x16)
-swdl_inline swdl_f32x16 swdl_f32x16_ceil(swdl_f32x16 a) { return swdl_native_ceil_x16(a); }
-#else
-swdl_inline swdl_f32x16 swdl_f32x16_ceil(swdl_f32x16 a) {
-  for (int i = 0; i < 16; i++) { swdl_lane_x16(a, i) = ceilf(swdl_lane_x16(a, i)); }
+swdl_inline swdl_f32x16 swdl_f32x16_NAME(swdl_f32x16 a) {
+  for (int i = 0; i < 16; i++) { swdl_lane_x16(a, i) = OP(swdl_lane_x16(a, i)); }
   return a;
 }
 #endif
@@ -335,15 +163,6 @@ swdl_inline swdl_f32x16 swdl_f32x16_round(swdl_f32x16 a) { return swdl_native_ne
 #else
 swdl_inline swdl_f32x16 swdl_f32x16_round(swdl_f32x16 a) {
   for (int i = 0; i < 16; i++) { swdl_lane_x16(a, i) = rintf(swdl_lane_x16(a, i)); }
-  return a;
-}
-#endif
-
-#if defined(swdl_native_trunc_x16)
-swdl_inline swdl_f32x16 swdl_f32x16_trunc(swdl_f32x16 a) { return swdl_native_trunc_x16(a); }
-#else
-swdl_inline swdl_f32x16 swdl_f32x16_trunc(swdl_f32x16 a) {
-  for (int i = 0; i < 16; i++) { swdl_lane_x16(a, i) = truncf(swdl_lane_x16(a, i)); }
   return a;
 }
 #endif
@@ -380,51 +199,27 @@ swdl_inline float swdl_f32x16_reduce_add(swdl_f32x16 a) {
 }
 #endif
 
+/* each: min <, max > */
 #if defined(__GNUC__)
-swdl_inline float swdl_f32x16_reduce_min(swdl_f32x16 a) {
+swdl_inline float swdl_f32x16_reduce_NAME(swdl_f32x16 a) {
   swdl_part_x16 part[sizeof a / 16];
   memcpy(part, &a, sizeof part);
   for (int half = 16 / 8; half > 0; half /= 2) {
     for (int i = 0; i < half; i++) {
-      const swdl_part_mask_x16 m = part[i + half] < part[i];
+      const swdl_part_mask_x16 m = part[i + half] OP part[i];
       part[i] = swdl_part_x16_select(m, part[i + half], part[i]);
     }
   }
-  const float even = part[0][2] < part[0][0] ? part[0][2] : part[0][0];
-  const float odd = part[0][3] < part[0][1] ? part[0][3] : part[0][1];
-  return odd < even ? odd : even;
+  const float even = part[0][2] OP part[0][0] ? part[0][2] : part[0][0];
+  const float odd = part[0][3] OP part[0][1] ? part[0][3] : part[0][1];
+  return odd OP even ? odd : even;
 }
 #else
-swdl_inline float swdl_f32x16_reduce_min(swdl_f32x16 a) {
+swdl_inline float swdl_f32x16_reduce_NAME(swdl_f32x16 a) {
   float lanes[16];
   memcpy(lanes, &a, sizeof lanes);
   for (int half = 16 / 2; half > 0; half /= 2) {
-    for (int i = 0; i < half; i++) { lanes[i] = lanes[i + half] < lanes[i] ? lanes[i + half] : lanes[i]; }
-  }
-  return lanes[0];
-}
-#endif
-
-#if defined(__GNUC__)
-swdl_inline float swdl_f32x16_reduce_max(swdl_f32x16 a) {
-  swdl_part_x16 part[sizeof a / 16];
-  memcpy(part, &a, sizeof part);
-  for (int half = 16 / 8; half > 0; half /= 2) {
-    for (int i = 0; i < half; i++) {
-      const swdl_part_mask_x16 m = part[i] < part[i + half];
-      part[i] = swdl_part_x16_select(m, part[i + half], part[i]);
-    }
-  }
-  const float even = part[0][0] < part[0][2] ? part[0][2] : part[0][0];
-  const float odd = part[0][1] < part[0][3] ? part[0][3] : part[0][1];
-  return even < odd ? odd : even;
-}
-#else
-swdl_inline float swdl_f32x16_reduce_max(swdl_f32x16 a) {
-  float lanes[16];
-  memcpy(lanes, &a, sizeof lanes);
-  for (int half = 16 / 2; half > 0; half /= 2) {
-    for (int i = 0; i < half; i++) { lanes[i] = lanes[i] < lanes[i + half] ? lanes[i + half] : lanes[i]; }
+    for (int i = 0; i < half; i++) { lanes[i] = lanes[i + half] OP lanes[i] ? lanes[i + half] : lanes[i]; }
   }
   return lanes[0];
 }

@@ -8,6 +8,13 @@ extension [TensorType?] {
   }
 
   package func optional(_ position: Int) -> TensorType? { indices.contains(position) ? self[position] : nil }
+
+  /// Input 2, if there is one, must have an element of the type for each channel of the output.
+  func checkBias(_ dtype: DType, _ channels: Int) throws(Diagnostic) {
+    let expected = TensorType(dtype, [Dim(channels)])
+    guard let bias = optional(2), bias != expected else { return }
+    throw Diagnostic("the bias is \(bias)", hint: "\(channels) output channels need \(expected)")
+  }
 }
 
 extension [Tensor?] {

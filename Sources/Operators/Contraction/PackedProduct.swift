@@ -29,9 +29,7 @@ package struct PackedProduct: Operator {
     let (x, weights) = (try inputs.required(0), try inputs.required(1))
     try window.check(rank: taps.count)
     let outputs = try outputs(x, weights)
-    if let bias = inputs.optional(2), bias != TensorType(.int32, [Dim(outputs)]) {
-      throw Diagnostic("the bias is \(bias)", hint: "\(outputs) output channels need int32[\(outputs)]")
-    }
+    try inputs.checkBias(.int32, outputs)
     let leading = x.rank - 1 - taps.count
     let positions = try taps.indices.map { (axis) throws(Diagnostic) in
       try window.along(axis).positions(x.shape[leading + axis], kernel: taps[axis])
@@ -127,9 +125,9 @@ private struct PackedMeaning {
   let outputs: Int
 
   func values(_ dims: [Int], _ x: [Int64], _ weights: [Int64], _ bias: [Int64]?) -> [Int64] {
-    let strides = input.dims.indices.map { input.dims[($0 + 1)...].reduce(1, *) }
+    let strides = rowMajorStrides(input.dims)
     let runs = runStarts(strides)
-    return indices(Array(dims.dropLast())).flatMap { index in
+    return Indices(dims.dropLast()).flatMap { index in
       let start = index.enumerated().reduce(0) { sum, axis in
         sum + axis.element * strides[axis.offset] * (axis.offset < leading ? 1 : packing.window.along(axis.offset - leading).stride)
       }
@@ -151,13 +149,9 @@ private struct PackedMeaning {
 
   /// Distances of the runs from the first element under a window, in the order of the weights.
   private func runStarts(_ strides: [Int]) -> [Int] {
-    indices(packing.taps).map { taps in
+    Indices(packing.taps).map { taps in
       taps.enumerated().reduce(0) { $0 + $1.element * packing.window.along($1.offset).dilation * strides[leading + $1.offset] }
     }
-  }
-
-  private func indices(_ extents: [Int]) -> [[Int]] {
-    extents.reduce([[]]) { found, extent in found.flatMap { index in (0..<extent).map { index + [$0] } } }
   }
 }
 

@@ -62,9 +62,7 @@ package struct WinogradConvolution: Operator {
         "\(x) is convolved with \(weights) to \(outputs) channels",
         hint: "\(expected) and \(x.shape[3]) times the width of a block are expected")
     }
-    if let bias = inputs.optional(2), bias != TensorType(x.dtype, [Dim(outputs)]) {
-      throw Diagnostic("the bias is \(bias)", hint: "\(outputs) output channels need \(x.dtype)[\(outputs)]")
-    }
+    try inputs.checkBias(x.dtype, outputs)
     guard pool > 0, tile % pool == 0 else { throw Diagnostic("squares of \(pool) results are pooled", hint: "\(tile) is a multiple") }
     let spatial = try (0..<2).map { (axis) throws(Diagnostic) in
       let positions = try window.along(axis).positions(x.shape[axis + 1], kernel: 3)

@@ -66,17 +66,22 @@ struct WinogradPlan {
     if let choice { return choice.tile.flatMap { WinogradTransform.of(size: $0) }.map { WinogradPlan($0, layer, target, cache: cache) } }
     let direct = 9 * Double(layer.positions.reduce(1, *) * layer.inputs * layer.outputs)
     let transforms = [4, 2].compactMap { WinogradTransform.of(size: $0) }
-    guard let best = transforms.min(by: { cost($0, layer) < cost($1, layer) }), cost(best, layer) < 0.8 * direct else { return nil }
+    guard let best = transforms.min(by: { cost($0, layer, target) < cost($1, layer, target) }),
+      cost(best, layer, target) < 0.8 * direct
+    else { return nil }
     return WinogradPlan(best, layer, target, cache: cache)
   }
 
   private init(_ transform: WinogradTransform, _ layer: FilterLayer, _ target: Target, cache: Int) {
     self.transform = transform
     let products = transform.reach * transform.reach
-    width = layer.outputs >= 2 * target.lanes ? 2 * target.lanes : target.lanes
-    let (outputs, width) = (layer.outputs, self.width)
+    let outputs = layer.outputs
     let isLarge = products * layer.inputs * outputs * 4 > cache
     block = Self.block(Self.squares(transform, layer), isLarge: isLarge)
+    // Where registers hold sums for all squares, but not two for each, large weights are read once, one vector after the other.
+    let isNarrow = isLarge && (target.registers / 2...target.registers - 4).contains(block)
+    let width = outputs >= 2 * target.lanes && !isNarrow ? 2 * target.lanes : target.lanes
+    self.width = width
     guard !isLarge else {
       channels = outputs
       return
@@ -96,10 +101,10 @@ struct WinogradPlan {
   }
 
   /// In products that are added; a transform is counted as so many as take its time.
-  private static func cost(_ transform: WinogradTransform, _ layer: FilterLayer) -> Double {
+  private static func cost(_ transform: WinogradTransform, _ layer: FilterLayer, _ target: Target) -> Double {
     let (squares, products) = (squares(transform, layer), transform.reach * transform.reach)
     // While a weight comes from memory, the products for so many squares are computed.
-    let multiplied = Double(products * layer.inputs * layer.outputs) * Double(max(squares, 25))
+    let multiplied = Double(products * layer.inputs * layer.outputs) * max(Double(squares), 1.25 * Double(target.lanes))
     let (input, output) = transform.size == 4 ? (400, 200) : (80, 60)
     return multiplied + Double(squares * (layer.inputs * input + layer.outputs * output))
   }

@@ -41,9 +41,11 @@ extension Strategy {
       accumulators *= plan.chain(shape, along: lanes, target)
     }
     let tile = Tile(lanes: lanes, others: rows, rows: rows.last, accumulators: accumulators)
-    try ColumnTiling(target: target, limits: .contraction(target, plan.tileable(rows.last), accumulators)).apply(&plan, tile)
+    let far = streams.map(\.buffer).filter { plan.isWorthPrefetching($0, target) }
+    let limits = TileLimits.contraction(target, plan.tileable(rows.last), accumulators, isStreaming: !isAlternating && !far.isEmpty)
+    try ColumnTiling(target: target, limits: limits).apply(&plan, tile)
     plan.unrollShortLoops(shape.reductions.reversed())
-    for buffer in Set(streams.map(\.buffer)) where !isAlternating && plan.isWorthPrefetching(buffer, target) {
+    for buffer in Set(far) where !isAlternating {
       try plan.apply(.prefetch(buffer.name, .ofStream(buffer, target)))
     }
   }
@@ -91,13 +93,15 @@ extension Plan {
 }
 
 extension TileLimits {
-  /// Of `rows` iterations and so many locals for each element: the shape of a tile that costs least.
-  fileprivate static func contraction(_ target: Target, _ rows: Int, _ locals: Int) -> TileLimits {
+  /// Of `rows` iterations and so many locals for each element: the shape of a tile that costs least. What comes from afar should be
+  /// read once: then all rows may share one vector.
+  fileprivate static func contraction(_ target: Target, _ rows: Int, _ locals: Int, isStreaming: Bool) -> TileLimits {
     let tallest: @Sendable (Int) -> Int = { vectors in
       // One register holds what the rows share, and one is spare.
       Swift.min(14, Swift.max(1, (target.registers - 2 - vectors) / vectors))
     }
     if rows == 1 { return TileLimits(columns: Swift.max(1, target.registers / 2 / locals), rows: tallest) }
+    if isStreaming, rows * locals > tallest(2), rows * locals <= target.registers - 4 { return TileLimits(columns: 1) { _ in rows } }
     // Weights lie in blocks of two vectors.
     let widths = [4, 2, 1].filter { $0 == 1 || $0 * locals <= 4 }
     let costs = widths.map { ($0, cost(of: $0 * locals, rows.balanced(tallest($0 * locals)))) }

@@ -40,6 +40,15 @@ import Testing
     #expect(try chosen(layer([1, 8, 8, 64], outputs: 64))?.tile == 2)
   }
 
+  @Test func largeWeightsForFewSquaresLieInSingleVectors() throws {
+    for (size, width) in [(14, 16), (28, 32)] {
+      var graph = try layer([1, size, size, 96], outputs: 96)
+      try GraphPass.chooseWinograd(for: .x86v4).run(on: &graph)
+      let weights = try #require(graph.nodes[0].inputs[1])
+      #expect(graph.type(weights).shape[4] == Dim(width))
+    }
+  }
+
   @Test(arguments: ConvolutionAlgorithm.allCases) func whatWasMeasuredGoesBeforeTheCostModel(algorithm: ConvolutionAlgorithm) throws {
     let graph = try layer([1, 12, 12, 32], outputs: 32)
     let name = graph.nodes[0].name

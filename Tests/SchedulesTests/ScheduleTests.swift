@@ -17,6 +17,8 @@ import Testing
 /// What is expected of a nest on AVX-512: the strategy, and lines that its text must hold.
 private let expectations: [(Kernel, String, [String])] = [
   (Nest.matmul(250, 250, 16), "m: contraction", ["for m_o in 0..<18", "sum_1_13: float32 x 16"]),
+  // What comes from afar is read once.
+  (Nest.matmul(16, 512, 1024), "m: contraction", ["for n_o in 0..<32", "sum_15: float32 x 16"]),
   (
     Nest.convolution(.init(size: (4, 4), channels: 16, filters: 32, window: (1, 1), padding: 0)), "o1: contraction", ["for o1o2_o in 0..<2"]
   ),

@@ -1,3 +1,10 @@
+/* Four of sixteen bytes: their numbers stand at the bit `shift` and above. */
+static inline swdl_u8x4 swdl_u8x4_lookup(const uint8_t *from, const uint8_t *numbers, int shift) {
+  uint8_t x[4];
+  for (int i = 0; i < 4; i++) { x[i] = from[(numbers[i] >> shift) & 15]; }
+  return swdl_u8x4_load(x);
+}
+
 /* c plus four products of neighbours. */
 static inline int32_t swdl_dot_u8i8(swdl_u8x4 a, swdl_i8x4 b, int32_t c) {
   uint8_t x[4];

@@ -72,6 +72,16 @@ typedef char swdl_char_x16 __attribute__((vector_size(16)));
 #define swdl_native_madd_x4(sum, a, b) __asm__("vpmaddwd %2, %1, %0" : "=x"(sum) : "x"(a), "x"(b))
 #endif
 
+/* Sixteen bytes to every quarter or half of a register, and from there to where they are asked for. */
+#if defined(__AVX512BW__) || defined(SWDL_CLANG_AVX512F)
+#define swdl_native_lookup_bytes_x16(table, from, n) __asm__("vbroadcasti32x4 %2, %1\n\tvpshufb %0, %1, %0" : "+v"(n), "=&v"(table) : "m"(from))
+#endif
+
+#if defined(__AVX2__) || defined(SWDL_CLANG_AVX2)
+#define swdl_native_lookup_bytes_x8(table, from, n) __asm__("vbroadcasti128 %2, %1\n\tvpshufb %0, %1, %0" : "+x"(n), "=&x"(table) : "m"(from))
+#define swdl_native_lookup_bytes_x4(table, from, n) __asm__("vmovdqu %2, %1\n\tvpshufb %0, %1, %0" : "+x"(n), "=&x"(table) : "m"(from))
+#endif
+
 /* Conversions, which gcc takes apart. Fewer than sixteen bytes lie in the lower part of a register. */
 #if defined(__AVX512F__) && !defined(__clang__)
 #define swdl_native_i32x16_from_u8(a) ((swdl_i32x16)__builtin_ia32_pmovzxbd512_mask((swdl_char_x16)(a), (swdl_i32x16){0}, 65535))

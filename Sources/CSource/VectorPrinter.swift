@@ -33,7 +33,7 @@ extension ExpressionPrinter {
     case .cast(let dtype, let x): return dtype == x.dtype ? print(x) : .call("\(type)_from_\(x.dtype.shortName)", print(x))
     case .broadcast(let x, _): return .call("\(type)_\(x.type.lanes == 1 ? "set" : "repeat\(x.type.lanes)")", print(x))
     case .lookup(let buffer, let at, .load(let table, let place, _), let shift, let window):
-      precondition(window == 2 * expr.type.lanes, "\(expr) is no vector")
+      precondition(window == (buffer.dtype == .uint8 ? 16 : 2 * expr.type.lanes), "\(expr) is no vector")
       return .call("\(type)_lookup", pointer(buffer, at), pointer(table, place), Fragment("\(shift)"))
     case .int, .float, .reinterpret, .reduce, .lookup: preconditionFailure("\(expr) is no vector")
     }

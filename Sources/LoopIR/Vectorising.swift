@@ -102,11 +102,13 @@ struct LaneWriter {
     case .select(let condition, let a, let b):
       guard a.dtype.hasVectorArithmetic else { throw refusal("there are no vectors of \(a.dtype)") }
       return .select(try value(condition), broadcast(try value(a)), broadcast(try value(b)))
-    case .lookup(let buffer, let at, .load(let table, let place, _), let shift, let window):
-      guard buffer.dtype.isVectorised, window == 2 * lanes, isUniform(at) else { throw refusal("\(expr) takes no vectors") }
+    case .lookup(let buffer, let at, .load(let table, let place, let access), let shift, let window):
+      guard buffer.dtype.isVectorised, window == (access.lanes == 1 ? 2 * lanes : 16), isUniform(at) else {
+        throw refusal("\(expr) takes no vectors")
+      }
       let (start, step) = try self.place(place)
-      guard step == 1 else { throw refusal("numbers that lie apart are not looked up") }
-      return .lookup(buffer, at: at, numbers: .load(table, at: start, Access(lanes: lanes)), shift: shift, window: window)
+      guard step == access.lanes else { throw refusal("numbers that lie apart are not looked up") }
+      return .lookup(buffer, at: at, numbers: .load(table, at: start, Access(lanes: lanes * step)), shift: shift, window: window)
     case .int, .float, .reinterpret, .broadcast, .reduce, .lookup: throw refusal("\(expr) takes no vectors")
     }
   }

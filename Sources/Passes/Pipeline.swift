@@ -68,6 +68,8 @@ extension Pipeline {
     let floats = options.quantisation.map { onIntegers($0, options.pruning) } ?? onFloats(options.pruning)
     let core = floats.passes + (options.narrowsWeights ? [.narrowWeights] : [])
     guard let target = options.target else { return Pipeline(core) }
+    // Layouts and algorithms are chosen where there are vectors.
+    guard target.lanes > 1 else { return Pipeline(core + [.chooseSparse(for: target)]) }
     // Last: no other pass knows of layouts.
     return Pipeline(
       core + [
@@ -89,6 +91,11 @@ extension Pipeline {
 
   /// The graph that calibration looks at, and whose values a plan names.
   package static func beforeQuantisation(_ pruning: [PruningRule] = []) -> Pipeline { Pipeline(onFloats(pruning).passes + [.partBodies]) }
+
+  /// The passes of `standard` up to the choice of kernels for zeros.
+  package static func beforeSparse(_ options: PipelineOptions) -> Pipeline {
+    Pipeline(Array(standard(options).passes.prefix { $0.name != "choose-sparse" }))
+  }
 
   /// The passes up to the network that is left after pruning, before layouts and algorithms are chosen.
   package static func onFloats(_ pruning: [PruningRule] = []) -> Pipeline {

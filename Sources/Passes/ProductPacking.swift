@@ -58,7 +58,7 @@ extension Editor {
   }
 
   /// The input with its padding, where there is any.
-  private mutating func padded(_ input: ValueID, _ window: SlidingWindow, axes: Int, name: String) throws(Diagnostic) -> ValueID {
+  mutating func padded(_ input: ValueID, _ window: SlidingWindow, axes: Int, name: String) throws(Diagnostic) -> ValueID {
     let pads = (0..<axes).map { window.along($0) }
     guard pads.contains(where: { $0.before + $0.after > 0 }) else { return input }
     return try add(Pad(before: [0] + pads.map(\.before) + [0], after: [0] + pads.map(\.after) + [0]), [input], name: name + ".padded")

@@ -30,7 +30,7 @@ public struct Compilation: Sendable {
   /// What machines can be named.
   public static let targets = Target.all.map(\.name) + ["native"]
   /// What passes there are, in the order in which they run.
-  public static let passes = Pipeline.standard(PipelineOptions(target: .generic)).passes.map(\.name)
+  public static let passes = Pipeline.standard(PipelineOptions(target: .x86v4)).passes.map(\.name)
 
   /// The C file first, then its header, then what else was asked for.
   public let files: [File]
@@ -83,16 +83,19 @@ public struct Compilation: Sendable {
     return (graph, program)
   }
 
+  /// What the passes are told.
+  static func pipelineOptions(_ options: CompileOptions) throws(Diagnostic) -> PipelineOptions {
+    PipelineOptions(
+      target: options.schedule == .automatic ? try scheduledTarget(options) : nil, pruning: options.pruning.rules,
+      quantisation: options.calibration?.plan, narrowsWeights: options.narrowsWeights,
+      algorithms: options.tuning?.algorithms ?? AlgorithmChoices())
+  }
+
   /// The graph after all passes.
   package static func optimised(
     _ source: Graph, _ options: CompileOptions, progress: (Progress) -> Void = { _ in }, dump: (Dump) -> Void = { _ in }
   ) throws(Diagnostic) -> Graph {
-    let target = try scheduledTarget(options)
-    let isPacked = target.lanes > 1 && options.schedule == .automatic
-    let pipeline = Pipeline.standard(
-      PipelineOptions(
-        target: isPacked ? target : nil, pruning: options.pruning.rules, quantisation: options.calibration?.plan,
-        narrowsWeights: options.narrowsWeights, algorithms: options.tuning?.algorithms ?? AlgorithmChoices()))
+    let pipeline = Pipeline.standard(try pipelineOptions(options))
     var graph = source
     var done = 0
     for pass in pipeline.passes {

@@ -3,8 +3,8 @@ import Passes
 import Tensors
 
 extension Model {
-  /// The same pruning, with weights that are left changed so that each layer gives nearly what it gave before on the data. Layers whose
-  /// outputs see more than 2048 numbers stay as they are.
+  /// The same pruning, of the weights that matter least on the data, with those that are left changed so that each layer gives nearly
+  /// what it gave before. Layers whose outputs see more than 2048 numbers keep theirs.
   public func fit(
     _ pruning: Pruning, to options: CalibrationOptions, progress: (Progress) -> Void = { _ in }
   ) throws(CompilerError) -> Pruning {
@@ -18,11 +18,9 @@ extension Model {
   }
 
   private func fitted(_ pruning: Pruning, _ runs: [[Tensor]], _ progress: (Progress) -> Void) throws(Diagnostic) -> Pruning {
-    var (graph, pruned) = (source.graph, source.graph)
-    // Channels are gone in both.
+    var graph = source.graph
     try Pipeline.onFloats(pruning.rules.filter(\.isForChannels)).run(on: &graph)
-    try Pipeline.onFloats(pruning.rules).run(on: &pruned)
-    var layers = FittedLayer.all(graph, pruned)
+    var layers = FittedLayer.all(graph, pruning.rules)
     guard !layers.isEmpty else { return pruning }
     let program = try TracedProgram(graph, work: graph.products * Double(runs.count))
     for (position, inputs) in runs.enumerated() {
@@ -34,6 +32,9 @@ extension Model {
       }
     }
     progress(Progress(activity: "solving for weights", fraction: nil))
-    return pruning.adding(FittedLayer.rules(layers, pruned))
+    let importance = Dictionary(layers.map { ($0.name, $0.importance) }) { first, _ in first }
+    // Channels are gone already.
+    try GraphPass.prune(pruning.rules.filter(\.isForWeights), importance: importance).run(on: &graph)
+    return pruning.adding(FittedLayer.rules(layers, graph))
   }
 }

@@ -1,5 +1,6 @@
 import GraphIR
 import Passes
+import Targets
 import Tensors
 
 extension Compilation {
@@ -11,6 +12,8 @@ extension Compilation {
     public let zeros: Int
     /// The operator that computes it.
     public let kernel: String
+    /// Why, for people: what its time and its bytes are in those of the dense kernel by the cost model, or what stood against others.
+    public let reason: String
     /// Of the weights as they were, and as the kernel reads them.
     public let denseBytes: Int
     public let bytes: Int
@@ -19,21 +22,45 @@ extension Compilation {
     public let macs: Int
 
     /// The kernel keeps the weights only that are not zero.
-    public var isSparse: Bool { kernel.hasPrefix("sparse") }
+    public var isSparse: Bool { kernel.hasPrefix("sparse") || kernel.hasPrefix("literal") }
   }
 
   /// What pruning, or training, did to the weights of each layer, and what the kernels make of it.
   public var sparsity: [Sparsity] {
-    var original = source
-    guard (try? Pipeline.onFloats().run(on: &original)) != nil else { return [] }
-    var remaining = original
-    guard (try? GraphPass.prune(options.pruning.rules).run(on: &remaining)) != nil else { return [] }
-    let (before, pruned, after) = (original.weightStatistics, remaining.weightStatistics, graph.weightStatistics)
-    return original.prunableLayers.compactMap { name in
-      guard let first = before[name], let weights = pruned[name], let kernel = after[name] else { return nil }
+    guard let stages = try? SparsityStages(self) else { return [] }
+    let (dense, remaining, chosen) = (stages.dense.weightStatistics, stages.remaining.weightStatistics, stages.chosen.weightStatistics)
+    let (final, reasons) = (graph.weightStatistics, stages.reasons)
+    return stages.dense.prunableLayers.compactMap { name in
+      // Passes behind the choice make one layer of several, which then has the name of the last.
+      guard let first = dense[name], let weights = remaining[name], let kernel = final[name] ?? chosen[name] else { return nil }
       return Sparsity(
-        name: name, weights: weights.weights, zeros: weights.zeros, kernel: kernel.kernel, denseBytes: first.bytes, bytes: kernel.bytes,
-        denseMACs: first.macs, macs: kernel.macs)
+        name: name, weights: weights.weights, zeros: weights.zeros, kernel: kernel.kernel, reason: reasons[name] ?? "",
+        denseBytes: first.bytes, bytes: kernel.bytes, denseMACs: first.macs, macs: kernel.macs)
     }
+  }
+}
+
+/// The model on its way to kernels.
+private struct SparsityStages {
+  /// With all weights.
+  var dense: Graph
+  /// Without those that were pruned, on integers if it is.
+  var remaining: Graph
+  /// With kernels for zeros.
+  var chosen: Graph
+  let reasons: [String: String]
+
+  init(_ compilation: Compilation) throws(Diagnostic) {
+    let options = try Compilation.pipelineOptions(compilation.options)
+    (dense, remaining) = (compilation.source, compilation.source)
+    try Pipeline.onFloats().run(on: &dense)
+    try Pipeline.beforeSparse(options).run(on: &remaining)
+    chosen = remaining
+    guard let target = options.target else {
+      reasons = [:]
+      return
+    }
+    reasons = remaining.sparseReasons(for: target)
+    try GraphPass.chooseSparse(for: target).run(on: &chosen)
   }
 }

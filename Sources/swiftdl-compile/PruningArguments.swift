@@ -46,11 +46,13 @@ extension Compilation {
     let layers = sparsity
     let rows = layers.map { layer in
       row(layer.name, layer.weights, layer.zeros, layer.kernel, layer.denseBytes, layer.bytes, layer.denseMACs, layer.macs)
+        + [layer.reason]
     }
     func sum(_ number: (Sparsity) -> Int) -> Int { layers.reduce(0) { $0 + number($1) } }
-    let total = row(
-      "total", sum(\.weights), sum(\.zeros), "", sum(\.denseBytes), sum(\.bytes), sum(\.denseMACs), sum(\.macs))
-    return table(["layer", "weights", "zeros", "kernel", "bytes", "now", "MACs", "now"], rows + [total], leftAligned: [0, 3])
+    let total =
+      row(
+        "total", sum(\.weights), sum(\.zeros), "", sum(\.denseBytes), sum(\.bytes), sum(\.denseMACs), sum(\.macs)) + [""]
+    return table(["layer", "weights", "zeros", "kernel", "bytes", "now", "MACs", "now", ""], rows + [total], leftAligned: [0, 3, 8])
   }
 
   private func row(

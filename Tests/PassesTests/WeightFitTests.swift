@@ -21,7 +21,7 @@ import Testing
     let rule = try PruningRule(rule)
     var (pruned, fitted) = (graph, graph)
     try GraphPass.prune([rule]).run(on: &pruned)
-    var layers = FittedLayer.all(graph, pruned)
+    var layers = FittedLayer.all(graph, [rule])
     for x in seen { for index in layers.indices where layers[index].input == "x" { layers[index].add(x) } }
     try GraphPass.prune([rule] + FittedLayer.rules(layers, pruned)).run(on: &fitted)
     #expect(fitted.weightStatistics.mapValues(\.zeros) == pruned.weightStatistics.mapValues(\.zeros))
@@ -58,13 +58,27 @@ import Testing
     var sketch = Sketch()
     let x = sketch.input("x", [1, 4])
     sketch.output(try sketch.add("y", MatMul(), x, sketch.constant("w", [4, 3])))
+    let rule = try PruningRule("magnitude:0.5")
     var pruned = sketch.graph
-    try GraphPass.prune([PruningRule("magnitude:0.5")]).run(on: &pruned)
-    var layers = FittedLayer.all(sketch.graph, pruned)
-    #expect(layers.count == 1 && layers[0].rule() == nil)
+    try GraphPass.prune([rule]).run(on: &pruned)
+    let weights = try #require(pruned.nodes[0].inputs[1].flatMap { pruned.constants[$0] })
+    var layers = FittedLayer.all(sketch.graph, [rule])
+    #expect(layers.count == 1 && FittedLayer.rules(layers, pruned).map(\.pattern) == [.weights(weights)])
     layers[0].add(Tensor(.float32, [1, 4], [0, 0, 0, 0]))
-    #expect(layers[0].rule() == nil)
-    // Without zeros that are new there is nothing to make up for.
-    #expect(FittedLayer.all(sketch.graph, sketch.graph).isEmpty)
+    #expect(FittedLayer.rules(layers, pruned).map(\.pattern) == [.weights(weights)])
+    // What is not to be pruned has nothing to make up for.
+    #expect(FittedLayer.all(sketch.graph, [rule, try PruningRule("none")]).isEmpty)
+  }
+
+  @Test func weightsOfWhatIsSmallGoFirst() throws {
+    var sketch = Sketch()
+    let x = sketch.input("x", [1, 4])
+    sketch.output(try sketch.add("y", MatMul(), x, sketch.constant("w", [4, 2], [8, 7, 6, 5, 4, 3, 2, 1])))
+    let rule = try PruningRule("magnitude:0.5")
+    var layers = FittedLayer.all(sketch.graph, [rule])
+    layers[0].add(Tensor(.float32, [1, 4], [0, 1, 1, 100]))
+    var pruned = sketch.graph
+    try GraphPass.prune([rule], importance: [layers[0].name: layers[0].importance]).run(on: &pruned)
+    #expect(pruned.nodes[0].inputs[1].flatMap { pruned.constants[$0] }?.floats == [0, 0, 6, 5, 0, 0, 2, 1])
   }
 }

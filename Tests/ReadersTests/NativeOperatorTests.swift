@@ -76,6 +76,11 @@ import Testing
     Case(SearchSorted(isRight: true), [[2, 3], [4]]), Case(recurrent(SimpleRNN()), [[2, 3, 2], [2, 2]]),
     Case(Slice(starts: [1], ends: [2_147_483_647], axes: [-1], steps: [2]), [[2, 6]]),
     Case(SparseProduct(outputs: 3), [[2, 16], [3, 4, 2], [3, 2], [3], [3]], [2: .int32, 3: .uint16, 4: .int32]),
+    Case(
+      SparseDots(outputs: 3), [[2, 16], [3, 2, 8], [3, 8], [3, 2], [3]], [0: .uint8, 1: .int8, 2: .uint8, 3: .uint16, 4: .int32]),
+    Case(
+      SparseRows(taps: [2], window: SlidingWindow(strides: [2], dilations: [1])), [[1, 7, 3], [5], [5], [4]], [2: .uint8, 3: .uint16]),
+    Case(LiteralProduct(bounds: [0, 1, 3], places: [4, 0, 2], weights: [0.5, -1, 3]), [[2, 5]]),
     Case(Softmax(axis: 0, isLogarithm: true), [[3, 2]]), Case(Sparsemax(axis: -1), [[2, 4]]), Case(Tile([2, 1]), [[2, 3]]),
     Case(TopK(2, axis: 0, isLargest: false, dtype: .int64), [[4, 2]]), Case(Transpose([1, 0], staysInPlace: true), [[2, 3]]),
     Case(Unique(isSorted: false), [[4]]),

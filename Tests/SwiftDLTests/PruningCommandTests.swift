@@ -66,6 +66,16 @@ import Validation
     #expect(outcome.succeeded && outcome.standardOutput.contains("agree"), "\(outcome.standardOutput)\(outcome.standardError)")
   }
 
+  @Test(arguments: ["x86-64-v4", "x86-64-v3", "generic", "aarch64-neon"]) func integersKeepTheZeros(target: String) throws {
+    let arguments = ["--target", target, "--prune", "magnitude:0.9@*", "--quantize", "int8", "--calibrate", "random"]
+    let outcome = try compile(arguments + ["--report", folder.appendingPathComponent("report.json").path])
+    #expect(outcome.succeeded && outcome.standardOutput.contains("9") && hasOutput, "\(outcome.standardError)")
+    let kernel = target.hasPrefix("x86") ? "sparse_dots" : target == "generic" ? "literal_product" : "matmul"
+    #expect(outcome.standardOutput.contains(kernel), "\(outcome.standardOutput)")
+    let check = try ChildProcess(Products.command, ["check", try model()] + arguments).run()
+    #expect(check.succeeded && check.standardOutput.contains("agree"), "\(check.standardOutput)\(check.standardError)")
+  }
+
   @Test func weightsAreFittedToData() throws {
     let rules = ["--prune", "magnitude:0.7@*", "--prune", "channels:0.5@a", "--prune-data", "random"]
     let outcome = try compile(["--target", "x86-64-v4"] + rules)

@@ -82,7 +82,7 @@ extension PruningRule {
   }
 
   /// It decides about single weights.
-  var isForWeights: Bool {
+  package var isForWeights: Bool {
     switch pattern {
     case .magnitude, .groups, .blocks, .weights, .nothing: true
     case .channels: false

@@ -2,38 +2,37 @@ import GraphIR
 import Operators
 import Tensors
 
-/// A pruned layer, of whose inputs samples are collected, so that the weights that are left can make up for those that went: for each
-/// output the least squares of what changes, over the samples.
+/// A layer that is to be pruned, of whose inputs samples are collected: they tell how much each weight matters, and what the weights that
+/// are left should become to make up for those that went: for each output the least squares of what changes, over the samples.
 package struct FittedLayer {
   /// Of the node, and of the value that it reads, or that it sees in another shape.
   package let name: String
   package let input: String
   private let layer: PrunableLayer
-  private let isLeft: [Bool]
   /// Extents of what it reads.
   private let dims: [Int]
   private let window: SlidingWindow?
   /// Extents of the result between the batch and the channels.
   private let positions: [Int]
-  /// Sums of products of each two elements that one output sees; the lower triangle counts.
+  /// Sums of products of each two elements that one output sees; the lower triangle counts. Empty where these are too many.
   private var products: [Double]
+  /// Sums of squares of those elements.
+  private var squares: [Double]
 
   /// Inputs to an output of the layer.
   private var extent: Int { layer.tensor.count / layer.outputs }
 
-  /// Layers of `graph` of which `pruned`, a graph of the same shape, has zeros where they have none; without those whose inputs are too
-  /// many to be solved for, and those whose inputs are not followed.
-  package static func all(_ graph: Graph, _ pruned: Graph) -> [FittedLayer] {
-    let others = Dictionary(PrunableLayer.all(in: pruned).map { ($0.name, $0) }) { first, _ in first }
+  /// Layers of `graph` whose weights the rules prune, without those whose inputs are not followed.
+  package static func all(_ graph: Graph, _ rules: [PruningRule]) -> [FittedLayer] {
     let nodes = Dictionary(graph.nodes.map { ($0.name, $0) }) { first, _ in first }
     return PrunableLayer.all(in: graph).compactMap { layer in
-      guard let node = nodes[layer.name], let other = others[layer.name], other.tensor.dims == layer.tensor.dims else { return nil }
-      return FittedLayer(layer, node, other.tensor, graph)
+      guard let rule = rules.last(where: { $0.isForWeights && $0.matches(layer.names) }), rule.pattern != .nothing else { return nil }
+      return nodes[layer.name].flatMap { FittedLayer(layer, $0, graph) }
     }
   }
 
-  private init?(_ layer: PrunableLayer, _ node: Node, _ pruned: Tensor, _ graph: Graph) {
-    guard let input = node.inputs[0], layer.tensor.dtype == .float32, pruned.zeroCount > layer.tensor.zeroCount else { return nil }
+  private init?(_ layer: PrunableLayer, _ node: Node, _ graph: Graph) {
+    guard let input = node.inputs[0], layer.tensor.dtype == .float32 else { return nil }
     switch node.op {
     case let op as MatMul where !op.transposeA && !op.transposeB && layer.tensor.rank == 2: (window, positions) = (nil, [])
     case let op as Convolution where op.groups == 1:
@@ -41,14 +40,15 @@ package struct FittedLayer {
       (window, positions) = (op.window, extents.map { $0 ?? 0 })
     default: return nil
     }
-    guard layer.tensor.count / layer.outputs <= 2048, !positions.contains(0) else { return nil }
+    guard !positions.contains(0) else { return nil }
     guard let dims = graph.type(input).shape.constants else { return nil }
     name = layer.name
     self.dims = dims
     self.input = graph[graph.unshaped(input)].name
     self.layer = layer
-    isLeft = pruned.floats.map { $0 != 0 }
-    products = [Double](repeating: 0, count: (layer.tensor.count / layer.outputs) * (layer.tensor.count / layer.outputs))
+    let extent = layer.tensor.count / layer.outputs
+    products = extent <= 2048 ? [Double](repeating: 0, count: extent * extent) : []
+    squares = [Double](repeating: 0, count: extent)
   }
 
   /// Adds one run: what the layer reads at up to 64 of its places.
@@ -63,6 +63,8 @@ package struct FittedLayer {
 
   private mutating func add(row: [Double]) {
     let extent = extent
+    for i in 0..<extent { squares[i] += row[i] * row[i] }
+    guard !products.isEmpty else { return }
     products.withUnsafeMutableBufferPointer { products in
       for i in 0..<extent where row[i] != 0 {
         let (factor, start) = (row[i], i * extent)
@@ -88,25 +90,34 @@ package struct FittedLayer {
     }
   }
 
-  /// Rules that give every layer of `pruned` its weights: those that fit where there are some, else those that it has.
-  package static func rules(_ fitted: [FittedLayer], _ pruned: Graph) -> [PruningRule] {
-    let rules = Dictionary(fitted.map { ($0.name, $0.rule()) }) { first, _ in first }
-    return PrunableLayer.all(in: pruned).map { layer in (rules[layer.name] ?? nil) ?? PruningRule(layer.tensor, for: layer.name) }
+  /// How much each weight matters: its size times that of what it is multiplied with, on average over the samples.
+  package var importance: [Double] {
+    let roots = squares.map { $0.squareRoot() }
+    return layer.tensor.doubles.enumerated().map { abs($0.element) * roots[$0.offset / layer.outputs] }
   }
 
-  /// The rule that gives the layer its new weights; `nil` where nothing was added.
-  package func rule() -> PruningRule? {
-    let (extent, outputs, weights) = (extent, layer.outputs, layer.tensor.doubles)
-    let trace = (0..<extent).reduce(0) { $0 + products[$1 * extent + $1] }
-    guard trace > 0 else { return nil }
+  /// Rules that give every layer of `pruned` its weights: those that fit where there are some, else those that it has.
+  package static func rules(_ fitted: [FittedLayer], _ pruned: Graph) -> [PruningRule] {
+    let layers = Dictionary(fitted.map { ($0.name, $0) }) { first, _ in first }
+    return PrunableLayer.all(in: pruned).map { layer in
+      layers[layer.name]?.rule(layer.tensor) ?? PruningRule(layer.tensor, for: layer.name)
+    }
+  }
+
+  /// The rule that gives the layer, in which `pruned` has left some weights, their new values; `nil` where nothing went, nothing was
+  /// added, or there are too many weights to be solved for.
+  private func rule(_ pruned: Tensor) -> PruningRule? {
+    let (extent, outputs, weights, left) = (extent, layer.outputs, layer.tensor.doubles, pruned.floats)
+    let trace = squares.reduce(0, +)
+    guard trace > 0, !products.isEmpty, pruned.dims == layer.tensor.dims, pruned.zeroCount > layer.tensor.zeroCount else { return nil }
     // Few samples say nothing of many weights: those that they do not need stay near to what they were.
     let system = SymmetricSystem(products, extent: extent, added: 0.01 * trace / Double(extent))
     var result = [Double](repeating: 0, count: weights.count)
     for output in 0..<outputs {
-      let left = (0..<extent).filter { isLeft[$0 * outputs + output] }
-      let targets = system.product((0..<extent).map { weights[$0 * outputs + output] }, rows: left)
-      guard let solution = system.solution(rows: left, targets) else { return nil }
-      for (row, value) in zip(left, solution) { result[row * outputs + output] = value }
+      let rows = (0..<extent).filter { left[$0 * outputs + output] != 0 }
+      let targets = system.product((0..<extent).map { weights[$0 * outputs + output] }, rows: rows)
+      guard let solution = system.solution(rows: rows, targets) else { return nil }
+      for (row, value) in zip(rows, solution) { result[row * outputs + output] = value }
     }
     return PruningRule(Tensor(layer.tensor.dtype, layer.tensor.dims, result), for: layer.name)
   }

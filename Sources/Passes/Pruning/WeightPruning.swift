@@ -3,8 +3,9 @@ import Tensors
 
 extension GraphPass {
   /// For each layer the last rule counts that names it. Of `magnitude` without names all its layers share one threshold. Throws where a
-  /// rule names no layer, and where nothing would be left of one.
-  package static func prune(_ rules: [PruningRule]) -> GraphPass {
+  /// rule names no layer, and where nothing would be left of one. `importance` tells how much each weight of layers matters, by their
+  /// names; else their sizes tell.
+  package static func prune(_ rules: [PruningRule], importance: [String: [Double]] = [:]) -> GraphPass {
     GraphPass("prune", "Channels and weights that matter little go, as the user asked.", .anotherNetwork, entersBodies: false) {
       (graph) throws(Diagnostic) in
       guard !rules.isEmpty else { return }
@@ -12,7 +13,7 @@ extension GraphPass {
       try graph.removeChannels(rules)
       let layers = PrunableLayer.all(in: graph)
       let ruled = layers.map { layer in rules.last { $0.isForWeights && $0.matches(layer.names) } }
-      for (layer, positions) in zip(layers, try chosen(layers, ruled)) where !positions.isEmpty {
+      for (layer, positions) in zip(layers, try chosen(layers, ruled, importance)) where !positions.isEmpty {
         graph.constants[layer.weights] = try layer.without(positions)
       }
       for (layer, rule) in zip(layers, ruled) {
@@ -22,9 +23,12 @@ extension GraphPass {
   }
 
   /// The positions of what goes, for each layer.
-  private static func chosen(_ layers: [PrunableLayer], _ rules: [PruningRule?]) throws(Diagnostic) -> [[Int]] {
+  private static func chosen(
+    _ layers: [PrunableLayer], _ rules: [PruningRule?], _ importance: [String: [Double]]
+  ) throws(Diagnostic) -> [[Int]] {
     var result = [[Int]](repeating: [], count: layers.count)
-    let scores = layers.map { $0.tensor.doubles.map(\.magnitude) }
+    let sizes = layers.map { $0.tensor.doubles.map(\.magnitude) }
+    let scores = zip(layers, sizes).map { layer, sizes in importance[layer.name].flatMap { $0.count == sizes.count ? $0 : nil } ?? sizes }
     for (position, layer) in layers.enumerated() {
       switch rules[position]?.pattern {
       case .groups(let keep, let size):
@@ -39,7 +43,9 @@ extension GraphPass {
     for rule in Set(rules.compactMap { $0 }) where rule.layers == nil {
       guard case .magnitude(let share) = rule.pattern else { continue }
       let members = layers.indices.filter { rules[$0] == rule }
-      for (member, positions) in zip(members, PruningChoice.smallest(share, of: members.map { scores[$0] })) { result[member] = positions }
+      // One threshold needs one measure.
+      let measure = members.allSatisfy { importance[layers[$0].name] != nil } ? scores : sizes
+      for (member, positions) in zip(members, PruningChoice.smallest(share, of: members.map { measure[$0] })) { result[member] = positions }
     }
     return result
   }

@@ -1,4 +1,5 @@
 import GraphIR
+import Operators
 import Tensors
 
 /// The known operands of a node, in numbers.
@@ -24,15 +25,29 @@ extension Graph {
   }
 
   private func statistics(of node: Node) -> WeightStatistics? {
-    guard node.inputs.count > 1, let id = node.inputs[1], let weights = constants[id], weights.dtype.isFloat else { return nil }
     let known = Set(node.operatorInputs.compactMap { $0 }).compactMap { constants[$0] }
+    var bytes = known.reduce(0) { $0 + $1.bytes.count }
+    let (count, zeros): (Int, Int)
+    if let op = node.op as? LiteralProduct {
+      (count, zeros) = (op.weights.count, 0)
+      bytes += LiteralProduct.codeBytes(products: count, isFloat: type(node.outputs[0]).dtype.isFloat)
+    } else {
+      guard node.inputs.count > 1, let id = node.inputs[1], let weights = constants[id] else { return nil }
+      guard weights.dtype.isFloat || weights.dtype == .int8 else { return nil }
+      (count, zeros) = (weights.count, weights.zeroCount)
+    }
     let macs = node.op.macs(types(node.operatorInputs), node.outputs.map { type($0) })
     return WeightStatistics(
-      kernel: node.op.name, weights: weights.count, zeros: weights.zeroCount, bytes: known.reduce(0) { $0 + $1.bytes.count },
-      macs: macs.value(dims.mapValues(\.lowerBound)) ?? 0)
+      kernel: node.op.name, weights: count, zeros: zeros, bytes: bytes, macs: macs.value(dims.mapValues(\.lowerBound)) ?? 0)
   }
 }
 
 extension Tensor {
-  package var zeroCount: Int { dtype == .float32 ? floats.count { $0 == 0 } : doubles.count { $0 == 0 } }
+  package var zeroCount: Int {
+    switch dtype {
+    case .float32: floats.count { $0 == 0 }
+    case .int8, .uint8: bytes.count { $0 == 0 }
+    default: doubles.count { $0 == 0 }
+    }
+  }
 }

@@ -116,6 +116,19 @@ enum NativeGuide {
       "the product with a matrix most of whose elements are zero; made by the compiler, which packs the others into steps",
       "`x […, K]`, `values [steps / 4, 4, lanes]`, `numbers [steps / 4, lanes]` int32, `starts [steps / 4]`, `bounds [blocks + 1]` int32",
       "`[…, outputs]`"),
+    "sparse_dots": Entry(
+      "the product of bytes with an int8 matrix most of whose elements are zero; made by the compiler, which packs the others into steps",
+      "`x […, K]` uint8, `values [pairs, 2, 4 · lanes]` int8, `numbers [pairs, 4 · lanes]` uint8, `starts [pairs, 2]`, "
+        + "`bounds [blocks + 1]` int32", "`[…, outputs]`, int32"),
+    "sparse_rows": Entry(
+      "the product with weights most of which are zero, or a convolution without padding, one output after the other; made by the compiler: "
+        + "the others, how far each is from the one before, and which of them belong to a run of neighbours under the window",
+      "`x […, spatial…, C]`, `values [elements]`, `steps [elements]` uint8, `bounds [N · runs + 1]` uint16 or int32",
+      "`[…, positions…, N]`, of bytes int32"),
+    "literal_product": Entry(
+      "the product with few weights that become instructions, or a convolution without padding; made by the compiler: output n adds the "
+        + "products from `bounds[n]` to `bounds[n + 1]`, of the elements at `places` of what the window sees, `[taps…, C]`, with `weights`",
+      "`x […, spatial…, C]`, floats or bytes", "`[…, positions…, N]`, of bytes int32"),
     "arg_reduce": Entry("the index of the greatest or least element along an axis", "`x`", "`x` without the axis, integers"),
     "cumulative": Entry("sums or products of all elements up to each one", "`x`", "the shape of x"),
     "determinant": Entry("the determinants of square matrices, computed in float64", "`x […, N, N]`", "`[…]`"),

@@ -47,9 +47,8 @@ swdl_inline swdl_i32x16 swdl_i32x16_dot_u8i8(swdl_u8x64 a, swdl_i8x64 b, swdl_i3
 /* Each of as many bytes is one of the same sixteen: their numbers stand at the bit `shift` and above. */
 #if defined(swdl_native_lookup_bytes_x16)
 swdl_inline swdl_u8x64 swdl_u8x64_lookup(const uint8_t *from, const uint8_t *numbers, int shift) {
-  swdl_u8x64 table, n;
-  memcpy(&n, numbers, sizeof n);
-  n = (swdl_u8x64)(((swdl_w32x16)n >> shift) & 0x0f0f0f0fu);
+  swdl_u8x64 table;
+  swdl_u8x64 n = (swdl_u8x64)(((swdl_w32x16)swdl_u8x64_load(numbers) >> shift) & 0x0f0f0f0fu);
   swdl_native_lookup_bytes_x16(table, *(const char(*)[sizeof(uint64_t) * 2])from, n);
   return n;
 }

@@ -1,3 +1,4 @@
+import Containers
 import GraphIR
 import Passes
 import Targets
@@ -37,6 +38,24 @@ extension Compilation {
         name: name, weights: weights.weights, zeros: weights.zeros, kernel: kernel.kernel, reason: reasons[name] ?? "",
         denseBytes: first.bytes, bytes: kernel.bytes, denseMACs: first.macs, macs: kernel.macs)
     }
+  }
+}
+
+extension [Compilation.Sparsity] {
+  /// One object for each layer.
+  public var report: String { JSON.object([JSON.Member("sparsity", json)]).pretty }
+
+  var json: JSON {
+    .array(
+      map { layer in
+        .object([
+          JSON.Member("name", .string(layer.name)), JSON.Member("weights", .integer(layer.weights)),
+          JSON.Member("zeros", .integer(layer.zeros)), JSON.Member("kernel", .string(layer.kernel)),
+          JSON.Member("reason", .string(layer.reason)), JSON.Member("dense_bytes", .integer(layer.denseBytes)),
+          JSON.Member("bytes", .integer(layer.bytes)), JSON.Member("dense_macs", .integer(layer.denseMACs)),
+          JSON.Member("macs", .integer(layer.macs)),
+        ])
+      })
   }
 }
 

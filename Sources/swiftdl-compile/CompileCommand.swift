@@ -48,6 +48,9 @@ struct CompileCommand: ParsableCommand {
     for pass in dumpAfter where !Compilation.passes.contains(pass) {
       throw ValidationError("there is no pass \"\(pass)\"; there are \(Compilation.passes.joined(separator: ", "))")
     }
+    guard quantisation.report == nil || quantisation.type == .int8 || !code.pruning.rules.isEmpty else {
+      throw ValidationError("--report is for --quantize int8 and for --prune")
+    }
     guard !outputURL.lastPathComponent.isEmpty, outputURL.pathExtension == "c" else {
       throw ValidationError("--output is \"\(output)\": it must name a .c file")
     }
@@ -66,25 +69,27 @@ struct CompileCommand: ParsableCommand {
       let compilation = try Compilation(loaded, options) { progress.show($0.activity, $0.fraction) }
       progress.finish()
       Terminal.show(compilation.warnings)
-      if !code.pruning.rules.isEmpty { print(compilation.sparsityTable) }
+      let sparsity = code.pruning.rules.isEmpty ? [] : compilation.sparsity
+      if !sparsity.isEmpty { print(sparsity.text) }
       for dump in compilation.dumps { print("after \(dump.pass):\n\(dump.text)\n") }
       var files = try outputFiles(compilation, loaded)
-      try addReport(to: &files, loaded, options, progress)
+      try addReport(to: &files, sparsity, loaded, options, progress)
       if verifyUnchanged { try files.verifyUnchanged() } else { try files.write() }
     }
   }
 
   /// Compares integers with floats where that is asked for, and shows the result.
   private func addReport(
-    to files: inout OutputFiles, _ loaded: Model, _ options: CompileOptions, _ progress: ProgressLine
+    to files: inout OutputFiles, _ sparsity: [Compilation.Sparsity], _ loaded: Model, _ options: CompileOptions, _ progress: ProgressLine
   ) throws {
-    guard quantisation.wantsReport else { return }
+    if quantisation.type != .int8, let path = quantisation.report { files.add(path, Array(sparsity.report.utf8)) }
+    guard quantisation.type == .int8, quantisation.wantsReport else { return }
     let report = try loaded.measure(options, labels: quantisation.labels, timed: quantisation.timed) {
       progress.show($0.activity, $0.fraction)
     }
     progress.finish()
     print(QuantisationTable(report).text)
-    if let path = quantisation.report { files.add(path, Array(report.json.utf8)) }
+    if let path = quantisation.report { files.add(path, Array(report.json(sparsity: sparsity).utf8)) }
   }
 
   private var outputURL: URL { URL(fileURLWithPath: output) }

@@ -60,7 +60,7 @@ struct InspectCommand: ParsableCommand {
     for port in compilation.outputs { print("  output \(port.name): \(port.type)") }
     let rows = compilation.layers.map { [$0.name, $0.operation, $0.resultType, short($0.macs), bytes($0.bytes)] }
     print("\n" + table(["layer", "operator", "result", "MACs", "moved"], rows, leftAligned: [0, 1, 2]))
-    if compilation.usesZeros { print("\n" + compilation.sparsityTable) }
+    if compilation.usesZeros { print("\n" + compilation.sparsity.text) }
     let excess = compilation.arenaBytes - compilation.arenaLowerBound
     let share = compilation.arenaLowerBound == 0 ? 0 : excess * 1000 / compilation.arenaLowerBound
     print(

@@ -41,14 +41,16 @@ extension Compilation {
   /// Something was pruned, or training left zeros that a kernel makes use of.
   var usesZeros: Bool { sparsity.contains { $0.isSparse || $0.denseMACs != $0.macs || 2 * $0.zeros > $0.weights } }
 
+}
+
+extension [Compilation.Sparsity] {
   /// For people: each layer with weights, and the whole.
-  var sparsityTable: String {
-    let layers = sparsity
-    let rows = layers.map { layer in
+  var text: String {
+    let rows = map { layer in
       row(layer.name, layer.weights, layer.zeros, layer.kernel, layer.denseBytes, layer.bytes, layer.denseMACs, layer.macs)
         + [layer.reason]
     }
-    func sum(_ number: (Sparsity) -> Int) -> Int { layers.reduce(0) { $0 + number($1) } }
+    func sum(_ number: (Compilation.Sparsity) -> Int) -> Int { reduce(0) { $0 + number($1) } }
     let total =
       row(
         "total", sum(\.weights), sum(\.zeros), "", sum(\.denseBytes), sum(\.bytes), sum(\.denseMACs), sum(\.macs)) + [""]

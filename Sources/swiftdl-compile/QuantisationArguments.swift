@@ -28,7 +28,7 @@ struct QuantisationArguments: ParsableArguments {
   @Option(name: .customLong("calibrate-rows"), help: "Rows that ranges are taken from, at most; the others are for measuring.")
   var rows = 100
 
-  @Option(help: "Also write a JSON report of what integers cost and save, layer by layer, and show it.", completion: .file())
+  @Option(help: "Also write a JSON report of what integers, or pruning, cost and save, layer by layer, and show it.", completion: .file())
   var report: String?
 
   @Option(help: "The class of each row of the data, to report accuracy: a file of integers, or an array of the calibration data.")
@@ -46,8 +46,8 @@ struct QuantisationArguments: ParsableArguments {
   var wantsReport: Bool { report != nil || labels != nil || timed }
 
   func validate() throws {
-    guard type == .int8 || !wantsReport && leastRatio == nil && mostDrop == nil else {
-      throw ValidationError("--report, --report-time, --labels, --min-sqnr and --max-drop are for --quantize int8")
+    guard type == .int8 || labels == nil && !timed && leastRatio == nil && mostDrop == nil else {
+      throw ValidationError("--report-time, --labels, --min-sqnr and --max-drop are for --quantize int8")
     }
     guard mostDrop == nil || labels != nil else { throw ValidationError("--max-drop needs --labels") }
     guard (leastRatio ?? 0).isFinite, (mostDrop ?? 0).isFinite else { throw ValidationError("--min-sqnr and --max-drop take numbers") }

@@ -66,6 +66,15 @@ import Validation
     #expect(outcome.succeeded && outcome.standardOutput.contains("agree"), "\(outcome.standardOutput)\(outcome.standardError)")
   }
 
+  @Test func theReportTellsWhichKernelEachLayerGotAndWhy() throws {
+    let path = folder.appendingPathComponent("report.json").path
+    let outcome = try compile("--target", "generic", "--prune", "magnitude:0.8@*", "--prune", "none@c", "--report", path)
+    #expect(outcome.succeeded, "\(outcome.standardError)")
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    for part in ["sparse_rows", "of the bytes", "less than half are zero", "dense_macs"] { #expect(text.contains(part), "\(text)") }
+    #expect(try compile("--report", path).ending == .exited(64))
+  }
+
   @Test(arguments: ["x86-64-v4", "x86-64-v3", "generic", "aarch64-neon"]) func integersKeepTheZeros(target: String) throws {
     let arguments = ["--target", target, "--prune", "magnitude:0.9@*", "--quantize", "int8", "--calibrate", "random"]
     let outcome = try compile(arguments + ["--report", folder.appendingPathComponent("report.json").path])
@@ -86,7 +95,7 @@ import Validation
     #expect(try compile(["--prune", "nm:1:2", "--prune-data", "missing.npz"]).ending == .exited(1))
   }
 
-  @Test(arguments: ["magnitude:1", "magnitude:2", "nm:4:2", "block:0x1:0.5", "prune", "channels:-1"])
+  @Test(arguments: ["magnitude:1", "magnitude:2", "magnitude:nan", "channels:inf", "magnitude:", "nm:2", "nm:4:2", "block:0x1:0.5", "prune", "channels:-1"])
   func impossibleRulesAreWrongUsage(rule: String) throws {
     let outcome = try compile("--prune", rule)
     #expect(outcome.ending == .exited(64) && outcome.standardError.contains("--prune"), "\(outcome.standardError)")

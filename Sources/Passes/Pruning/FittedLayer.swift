@@ -90,10 +90,15 @@ package struct FittedLayer {
     }
   }
 
-  /// How much each weight matters: its size times that of what it is multiplied with, on average over the samples.
+  /// How much each weight matters: its size times that of what it is multiplied with, in what is summed up for an output of the layer on
+  /// average, so that layers can be compared.
   package var importance: [Double] {
     let roots = squares.map { $0.squareRoot() }
-    return layer.tensor.doubles.enumerated().map { abs($0.element) * roots[$0.offset / layer.outputs] }
+    let sizes = layer.tensor.doubles.enumerated().map { abs($0.element) * roots[$0.offset / layer.outputs] }
+    let total = sizes.reduce(0) { $0 + $1 * $1 }
+    guard total > 0 else { return sizes }
+    let scale = (Double(layer.outputs) / total).squareRoot()
+    return sizes.map { $0 * scale }
   }
 
   /// Rules that give every layer of `pruned` its weights: those that fit where there are some, else those that it has.

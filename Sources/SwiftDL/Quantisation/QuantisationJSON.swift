@@ -2,7 +2,10 @@ import Containers
 
 extension QuantisationReport {
   /// The report as JSON: ratios in decibels (`null` where there is no noise, or nothing to compare), shares between 0 and 1.
-  public var json: String {
+  public var json: String { json(sparsity: []) }
+
+  /// With what became of the weights of each layer, where some were pruned.
+  public func json(sparsity: [Compilation.Sparsity]) -> String {
     JSON.object([
       JSON.Member("rows", .integer(rows)), JSON.Member("rows_were_calibrated_on", .bool(rowsWereCalibratedOn)),
       JSON.Member("float_weights_bytes", .integer(floatWeightsBytes)), JSON.Member("weights_bytes", .integer(weightsBytes)),
@@ -12,6 +15,7 @@ extension QuantisationReport {
       JSON.Member("macs", .integer(macs)), JSON.Member("integer_macs", .integer(integerMACs)),
       JSON.Member("outputs", .array(outputs.map { .object([JSON.Member("name", .string($0.name)), ratio($0.signalToNoise)]) })),
       JSON.Member("accuracy", accuracy.map(describe) ?? .null), JSON.Member("layers", .array(layers.map(describe))),
+      JSON.Member("sparsity", sparsity.json),
     ]).pretty
   }
 

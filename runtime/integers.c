@@ -53,6 +53,16 @@ swdl_inline swdl_i32x16 swdl_i32x16_shr(swdl_i32x16 a, int count) {
 }
 #endif
 
+/* To the right by 0 to 31 bits in each lane, with the sign. */
+#if defined(__GNUC__)
+swdl_inline swdl_i32x16 swdl_i32x16_shrv(swdl_i32x16 a, swdl_i32x16 count) { return a >> count; }
+#else
+swdl_inline swdl_i32x16 swdl_i32x16_shrv(swdl_i32x16 a, swdl_i32x16 count) {
+  for (int i = 0; i < 16; i++) { a.lane[i] = a.lane[i] < 0 ? ~(~a.lane[i] >> count.lane[i]) : a.lane[i] >> count.lane[i]; }
+  return a;
+}
+#endif
+
 /* The products of the lanes 0, 2, 4 and so on, of 64 bits. */
 #if defined(__GNUC__)
 typedef long long swdl_pair_x16 __attribute__((vector_size(16 * sizeof(int32_t))));

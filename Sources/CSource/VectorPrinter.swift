@@ -25,6 +25,7 @@ extension ExpressionPrinter {
         ? .call("\(type)_load", pointer(buffer, at))
         : .call("\(type)_load_strided", pointer(buffer, at), Fragment("\(access.stride)"))
     case .unary(let function, let x): return .call("\(type)_\(name(function))", print(x))
+    case .binary(.shiftRight, let a, let b) where b.type.lanes > 1: return .call("\(type)_shrv", print(a), print(b))
     case .binary(let function, let a, let b): return .call("\(type)_\(name(function))", print(a), print(b))
     case .multiplyAdd(let a, let b, let c): return productSum(a, b, c, type)
     case .dot(let a, let b, let c): return .call("\(type)_\(dotName(a, b))", print(a), print(b), print(c))

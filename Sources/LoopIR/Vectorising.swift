@@ -85,6 +85,8 @@ struct LaneWriter {
       return .unary(function, try value(x))
     case .binary(.shiftRight, let a, .int(let count, .int32)) where (0..<32).contains(count):
       return .binary(.shiftRight, try value(a), .int(count, .int32))
+    case .binary(.shiftRight, let a, .binary(.and, let count, .int(31, .int32))):
+      return .binary(.shiftRight, broadcast(try value(a)), .binary(.and, broadcast(try value(count)), broadcast(.int(31, .int32))))
     case .binary(let function, let a, let b):
       guard function.isVectorised(on: a.dtype) else {
         throw refusal("\(function) of \(a.dtype) takes no vectors")

@@ -49,7 +49,7 @@ extension Graph {
 
 extension Editor {
   /// What a transpose of nothing but the last two axes is applied to.
-  fileprivate func sourceOfSwappedAxes(_ id: ValueID?) -> ValueID? {
+  func sourceOfSwappedAxes(_ id: ValueID?) -> ValueID? {
     guard let (source, order) = transposition(producer(of: id)), order == .swapped(order.count) else { return nil }
     return source
   }

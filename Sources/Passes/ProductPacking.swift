@@ -7,10 +7,14 @@ extension GraphPass {
   /// Where `target` has instructions for it.
   package static func packProducts(for target: Target) -> GraphPass {
     GraphPass(
-      "pack-products", "Products of uint8 with known int8 are summed in groups of four, which the target adds up in one instruction."
+      "pack-products", "Products of uint8 with int8 are summed in groups of four, which the target adds up in one instruction."
     ) { (graph) throws(Diagnostic) in
       guard target.hasDotProducts else { return }
-      try graph.edit { (editor, node) throws(Diagnostic) in editor.place(try editor.packedProduct(node) ?? node) }
+      try graph.edit { (editor, node) throws(Diagnostic) in
+        if let packed = try editor.packedProduct(node) { return editor.place(packed) }
+        let packed = try editor.packedProductOfValues(node)
+        editor.place(packed ?? node)
+      }
     }
   }
 }
@@ -22,7 +26,7 @@ extension Editor {
     var result = node
     let tensor: Tensor
     switch node.op {
-    case let op as MatMul where op.widens && !op.transposeA && weights.rank == 2:
+    case let op as MatMul where op.widens && !op.transposeA && op.zeroA == 0 && op.zeroB == 0 && weights.rank == 2:
       guard let packing = Packing(channels: channels, taps: [], window: SlidingWindow()) else { return nil }
       result.op = PackedProduct()
       tensor = packing.packed(op.transposeB ? weights.transposed : weights, outputs: weights.dims[op.transposeB ? 0 : 1])
@@ -67,7 +71,7 @@ extension Editor {
 
 extension Packing {
   /// Weights `[taps…, C, K]` as the operator reads them.
-  fileprivate func packed(_ weights: Tensor, outputs: Int) -> Tensor {
+  func packed(_ weights: Tensor, outputs: Int) -> Tensor {
     let source = weights.bytes
     let starts = taps.reduce(1, *)
     var result = [UInt8](repeating: 0, count: starts * groups * outputs * 4)

@@ -36,7 +36,8 @@ private func program(lanes: Int) -> Program {
   let (x, y, bytes, signed) = (vector(a), vector(b), vector(u), vector(s))
   let zero = Expr.broadcast(int(0), lanes: lanes)
   let binary = BinaryFunction.allCases.filter { $0.isVectorised(on: .int32) }.map { Expr.binary($0, x, y) }
-  let shifts = [0, 1, 31].map { Expr.binary(.shiftRight, x, int($0)) }
+  let shifts =
+    [0, 1, 31].map { Expr.binary(.shiftRight, x, int($0)) } + [.binary(.shiftRight, x, .binary(.and, y, .broadcast(int(31), lanes: lanes)))]
   let selected = LoopIR.Comparison.allCases.map { Expr.select(.compare($0, x, y), x, y) }
   let narrow: [Expr] = [.uint8, .int8, .int16].map { .cast($0, x) }
   let wide = [bytes, signed, vector(h)].map { Expr.cast(.int32, $0) }

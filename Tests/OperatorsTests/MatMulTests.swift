@@ -25,6 +25,16 @@ import Testing
     for seed in UInt64(0)..<3 { #expect(try disagreement(MatMul(widens: true), types, seed: seed, draw: .whole) == 0, "seed \(seed)") }
   }
 
+  @Test(arguments: [(DType.uint8, DType.uint8), (.int8, .uint8), (.int16, .int8)], [(3, 0), (0, 128), (255, -7)])
+  func subtractsZeros(dtypes: (DType, DType), zeros: (Int, Int)) throws {
+    for transposed in [false, true] {
+      let op = MatMul(transposeB: transposed, widens: true, zeroA: zeros.0, zeroB: zeros.1)
+      let types = [TensorType(dtypes.0, [3, 5, 7]), TensorType(dtypes.1, transposed ? [3, 4, 7] : [3, 7, 4])]
+      for draw in [Draw.whole, .hard] { #expect(try disagreement(op, types, seed: 5, draw: draw) == 0) }
+    }
+    #expect(throws: Diagnostic.self) { try MatMul(zeroA: 1).infer([TensorType(.uint8, [2, 2]), TensorType(.uint8, [2, 2])]) }
+  }
+
   @Test func sumsProductsThatNarrowIntegersDoNotHold() throws {
     let (a, b) = (Tensor(.uint8, [1, 3], [255, 255, 1]), Tensor(.int8, [3, 1], [-128, -128, 127]))
     #expect(try MatMul(widens: true).evaluate([a, b])[0] == Tensor(.int32, [1, 1], [-65153]))

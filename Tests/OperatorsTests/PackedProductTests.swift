@@ -67,9 +67,31 @@ private struct Shape4: Sendable, CustomTestStringConvertible {
     }
   }
 
+  @Test(
+    arguments: [([3, 5, 7], [3, 7, 4]), ([2, 3, 2, 12], [3, 12, 5]), ([2, 3, 4, 5], [2, 1, 5, 1]), ([2, 6, 4], [1, 4, 9])], [false, true])
+  func eachMatrixHasItsOwnSecondFactor(shapes: ([Int], [Int]), transposed: Bool) throws {
+    var generator = SeededGenerator(8)
+    func bytes(_ dims: [Int]) -> Tensor {
+      Tensor(.uint8, dims, integers: (0..<dims.reduce(1, *)).map { _ in Int64.random(in: 0...255, using: &generator) })
+    }
+    let last = Array(shapes.1.suffix(2))
+    let (x, y) = (bytes(shapes.0), bytes(shapes.1.dropLast(2) + (transposed ? last.reversed() : last)))
+    let grouped = try GroupedColumns(transposed: transposed).evaluate([y])[0]
+    let expected = try MatMul(transposeB: transposed, widens: true, zeroB: 128).evaluate([x, y])
+    #expect(try PackedProduct().evaluate([x, grouped]) == expected)
+    for draw in Draw.allCases {
+      #expect(try disagreement(PackedProduct(), [x.type, grouped.type], seed: 3, draw: draw, inputs: [1: grouped]) == 0, "\(draw)")
+      #expect(try disagreement(GroupedColumns(transposed: transposed), [y.type], seed: 3, draw: draw) == 0, "\(draw)")
+    }
+  }
+
   @Test func refusesWhatDoesNotFit() throws {
     let (x, op) = (TensorType(.uint8, [1, 5, 4]), PackedProduct(taps: [2]))
     #expect(throws: Never.self) { try op.infer([x, TensorType(.int8, [2, 1, 8])]) }
+    #expect(throws: Diagnostic.self) { try PackedProduct().infer([TensorType(.uint8, [2, 3, 4]), TensorType(.int8, [3, 1, 8])]) }
+    #expect(throws: Diagnostic.self) { try op.infer([x, TensorType(.int8, [1, 2, 1, 8])]) }
+    #expect(throws: Diagnostic.self) { try GroupedColumns().infer([TensorType(.uint8, [3, 8])]) }
+    #expect(throws: Diagnostic.self) { try GroupedColumns().infer([TensorType(.int32, [8, 8])]) }
     #expect(throws: Diagnostic.self) { try op.infer([TensorType(.int8, [1, 5, 4]), TensorType(.int8, [2, 1, 8])]) }
     #expect(throws: Diagnostic.self) { try op.infer([x, TensorType(.int8, [2, 1, 6])]) }
     #expect(throws: Diagnostic.self) { try op.infer([x, TensorType(.int8, [2, 2, 8])]) }

@@ -43,7 +43,7 @@ import Testing
     sketch.output(try sketch.map("y", relu, sum))
     #expect(
       try sketch.nodes(after: .fuseEpilogues) == [
-        "%y: float32[3, 5] = matmul(%x, %w) {transpose_a=false, transpose_b=false, widens=false} "
+        "%y: float32[3, 5] = matmul(%x, %w) {transpose_a=false, transpose_b=false, widens=false, zero_a=0, zero_b=0} "
           + "then [maximum((x2 + (x0 + x1)), 0.0)](%b, %skip)"
       ])
     try GraphPass.fuseEpilogues.run(on: &sketch.graph)

@@ -105,7 +105,7 @@ import Testing
     sketch.output(try sketch.add("scores", MatMul(), sketch.input("q", [2, 3, 4]), keys))
     #expect(
       try sketch.nodes(after: .orientProducts, .removeDeadNodes) == [
-        "%scores: float32[2, 3, 3] = matmul(%q, %k) {transpose_a=false, transpose_b=true, widens=false}"
+        "%scores: float32[2, 3, 3] = matmul(%q, %k) {transpose_a=false, transpose_b=true, widens=false, zero_a=0, zero_b=0}"
       ])
   }
 

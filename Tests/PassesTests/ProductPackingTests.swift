@@ -45,6 +45,41 @@ import Testing
     }
   }
 
+  /// Products of two values of bytes, by head, with zeros that are and are not those of the codes.
+  @Test(arguments: [(0, 128), (7, 128), (0, 3), (130, 200)], [false, true])
+  func productsOfValuesAreTheSame(zeros: (Int, Int), transposed: Bool) throws {
+    for (a, b) in [([2, 3, 5, 7], [3, 7, 5]), ([4, 9, 64], [4, 64, 33]), ([5, 4], [4, 1])] {
+      var graph = Graph(name: "net")
+      let x = graph.addInput("x", TensorType(.uint8, Shape(a)))
+      let last = transposed ? [b[b.count - 1], b[b.count - 2]] : Array(b.suffix(2))
+      let y = graph.addInput("y", TensorType(.uint8, Shape(b.dropLast(2) + last)))
+      let op = MatMul(transposeB: transposed, widens: true, zeroA: zeros.0, zeroB: zeros.1)
+      let sums = try graph.add(op, [x, y], name: "sums")[0]
+      let shifted = Expr.binary(.multiplyHigh, ElementwiseBody.input(0, .int32), .int(1 << 30, .int32))
+      graph.addOutput("z", try graph.add(Map(ElementwiseBody(shifted), inputCount: 1), [sums], name: "z")[0])
+      try GraphPass.fuseEpilogues.run(on: &graph)
+      var changed = graph
+      try GraphPass.packProducts(for: .x86v4).run(on: &changed)
+      #expect(changed.defects().isEmpty && changed.nodes.contains { $0.op is GroupedColumns }, "\(changed)")
+      var generator = SeededGenerator(2)
+      let inputs = graph.inputs.map { id in Tensor.random(.uint8, graph.type(id).shape.constants ?? [], .hard, using: &generator) }
+      #expect(try Interpreter(graph).outputs(inputs) == Interpreter(changed).outputs(inputs))
+    }
+  }
+
+  @Test func rowsThatBecameColumnsAreGroupedFromWhereTheyCome() throws {
+    var graph = Graph(name: "net")
+    let (x, y) = (graph.addInput("x", TensorType(.uint8, [2, 5, 8])), graph.addInput("y", TensorType(.uint8, [2, 6, 8])))
+    let turned = try graph.add(Transpose([0, 2, 1]), [y], name: "turned")[0]
+    graph.addOutput("z", try graph.add(MatMul(widens: true, zeroA: 9, zeroB: 128), [x, turned], name: "z")[0])
+    var changed = graph
+    try GraphPass.packProducts(for: .x86v4).run(on: &changed)
+    #expect(changed.defects().isEmpty && !changed.nodes.contains { $0.op is Transpose }, "\(changed)")
+    var generator = SeededGenerator(2)
+    let inputs = graph.inputs.map { id in Tensor.random(.uint8, graph.type(id).shape.constants ?? [], .hard, using: &generator) }
+    #expect(try Interpreter(graph).outputs(inputs) == Interpreter(changed).outputs(inputs))
+  }
+
   @Test func otherProductsStayAsTheyAre() throws {
     for (graph, target) in [
       (try layer(MatMul(widens: true), [3, 64], [64, 40], .int8), Target.x86v4),

@@ -6,19 +6,27 @@ import Tensors
 package struct MatMul: Operator {
   package static let name = "matmul"
   package static var attributes: [Attribute<MatMul>] {
-    [.bool("transpose_a", \.transposeA), .bool("transpose_b", \.transposeB), .bool("widens", \.widens)]
+    [
+      .bool("transpose_a", \.transposeA), .bool("transpose_b", \.transposeB), .bool("widens", \.widens), .int("zero_a", \.zeroA),
+      .int("zero_b", \.zeroB),
+    ]
   }
   /// The last two axes of an input are stored the other way round.
   package var transposeA = false
   package var transposeB = false
   /// Integers of any types are multiplied and summed in int32, the type of the result.
   package var widens = false
+  /// What is subtracted from each element of an input before it is multiplied, where integers are widened: their codes of 0.
+  package var zeroA = 0
+  package var zeroB = 0
 
   package init() {}
-  package init(transposeA: Bool = false, transposeB: Bool = false, widens: Bool = false) {
+  package init(transposeA: Bool = false, transposeB: Bool = false, widens: Bool = false, zeroA: Int = 0, zeroB: Int = 0) {
     self.transposeA = transposeA
     self.transposeB = transposeB
     self.widens = widens
+    self.zeroA = zeroA
+    self.zeroB = zeroB
   }
 
   package var acceptsEpilogue: Bool { true }
@@ -29,6 +37,10 @@ package struct MatMul: Operator {
       throw Diagnostic("\(a) and \(b) are multiplied", hint: "both need two axes or more: add axes of extent 1")
     }
     let dtype = try productType(a.dtype, b.dtype, widens: widens)
+    guard zeroA == 0 && zeroB == 0 || widens && abs(zeroA) < 1 << 16 && abs(zeroB) < 1 << 16 else {
+      throw Diagnostic(
+        "\(a) less \(zeroA) is multiplied with \(b) less \(zeroB)", hint: "only integers of 16 bits that are widened have zeros")
+    }
     let (rows, inner) = oriented(a.shape, transposeA)
     let (innerOfB, columns) = oriented(b.shape, transposeB)
     guard inner == innerOfB else {
@@ -51,9 +63,9 @@ package struct MatMul: Operator {
     for block in 0..<batch.reduce(1, *) {
       for row in 0..<rows {
         for k in 0..<inner {
-          let x = left[block * rows * inner + (transposeA ? k * rows + row : row * inner + k)]
+          let x = left[block * rows * inner + (transposeA ? k * rows + row : row * inner + k)] - Double(zeroA)
           for column in 0..<columns {
-            let y = right[block * inner * columns + (transposeB ? column * inner + k : k * columns + column)]
+            let y = right[block * inner * columns + (transposeB ? column * inner + k : k * columns + column)] - Double(zeroB)
             result[(block * rows + row) * columns + column] += x * y
           }
         }
@@ -73,8 +85,8 @@ package struct MatMul: Operator {
           local("sum", .constant(0, wide)) { sum in
             loop("k", to: Expr(inner)) { k in
               sum.addProduct(
-                a.broadcast(outer + (transposeA ? [k, m] : [m, k]), batch: batch).converted(to: wide),
-                b.broadcast(outer + (transposeB ? [n, k] : [k, n]), batch: batch).converted(to: wide))
+                a.broadcast(outer + (transposeA ? [k, m] : [m, k]), batch: batch).converted(to: wide).less(zeroA),
+                b.broadcast(outer + (transposeB ? [n, k] : [k, n]), batch: batch).converted(to: wide).less(zeroB))
             }
             operands.store(outer + [m, n], sum.value.converted(to: widens ? wide : a.dtype))
           }
@@ -91,6 +103,10 @@ package struct MatMul: Operator {
     let (first, last) = (shape[shape.count - 2], shape[shape.count - 1])
     return isTransposed ? (last, first) : (first, last)
   }
+}
+
+extension Expr {
+  fileprivate func less(_ zero: Int) -> Expr { zero == 0 ? self : .binary(.subtract, self, .int(Int64(zero), dtype)) }
 }
 
 extension TensorView {

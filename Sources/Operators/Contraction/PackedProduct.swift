@@ -7,7 +7,8 @@ import Tensors
 ///
 /// The weights are packed for a number of channels that four divides as `[taps…, C / 4, K · 4]`. Otherwise the elements under a row of
 /// taps count as one run of `taps · C` neighbours, `[taps… but the last, runs, K · 4]`: the last group of a run ends where the run
-/// ends, and what it shares with the one before has weights of zero.
+/// ends, and what it shares with the one before has weights of zero. Without taps, the weights may have leading axes of their own, one matrix
+/// for each; they broadcast to those of the input.
 package struct PackedProduct: Operator {
   package static let name = "packed_product"
   package static var attributes: [Attribute<PackedProduct>] {
@@ -47,11 +48,19 @@ package struct PackedProduct: Operator {
     guard let packing = Packing(channels: channels, taps: taps, window: window) else {
       throw Diagnostic("\(channels) channels under \(taps) taps make no groups of four", hint: "use a convolution that widens")
     }
-    guard let extents = weights.shape.constants, extents.dropLast() == packing.extents[...], let last = extents.last, last % 4 == 0 else {
+    let batch = weights.rank - 1 - packing.extents.count
+    let isShared = batch == 0 || taps.isEmpty && batch > 0 && Self.broadcasts(weights.shape.prefix(batch), x.shape.dropLast(2))
+    guard isShared, let extents = Array(weights.shape.dropFirst(max(batch, 0))).constants, extents.dropLast() == packing.extents[...],
+      let last = extents.last, last % 4 == 0
+    else {
       throw Diagnostic(
         "the weights of \(x) under \(taps) taps are \(weights)", hint: "\(packing.extents) and four for each output are expected")
     }
     return last / 4
+  }
+
+  private static func broadcasts(_ batch: ArraySlice<Dim>, _ leading: ArraySlice<Dim>) -> Bool {
+    batch.count <= leading.count && zip(batch.reversed(), leading.reversed()).allSatisfy { $0 == $1 || $0 == 1 }
   }
 
   package func evaluate(_ inputs: [Tensor?]) throws(Diagnostic) -> [Tensor] {
@@ -59,7 +68,11 @@ package struct PackedProduct: Operator {
     let dims = try infer(inputs.map { $0?.type })[0].shape.constants ?? []
     guard let packing = Packing(channels: x.dims[x.rank - 1], taps: taps, window: window) else { throw Diagnostic("no groups of four") }
     let meaning = PackedMeaning(packing: packing, input: x, leading: x.rank - 1 - taps.count, outputs: dims[dims.count - 1])
-    return [Tensor(.int32, dims, integers: meaning.values(dims, x.integers, weights.integers, inputs.optional(2)?.integers))]
+    guard weights.rank > packing.extents.count + 1 else {
+      return [Tensor(.int32, dims, integers: meaning.values(dims, x.integers, weights.integers, inputs.optional(2)?.integers))]
+    }
+    let matrices = Broadcasting.expanded(weights, to: x.dims.dropLast(2) + weights.dims.suffix(2)).integers
+    return [Tensor(.int32, dims, integers: meaning.batchedValues(x.integers, matrices, inputs.optional(2)?.integers))]
   }
 
   package func lower(_ operands: Operands) -> [Stmt] {
@@ -71,12 +84,19 @@ package struct PackedProduct: Operator {
       loops("o", Array(output.shape[leading..<output.rank - 1])) { position in
         loop("k", to: output.extent(output.rank - 1)) { k in
           local("sum", operands.optionalInput(2)?[k] ?? .constant(0, .int32)) { sum in
-            nest.sums(n, position, k, into: sum)
+            nest.sums(n, position, k, into: sum, matrix: matrix(n, operands.input(1), packing))
             operands.store(n + position + [k], sum.value)
           }
         }
       }
     }
+  }
+
+  /// Which matrix of weights the input at these leading indices is multiplied with.
+  private func matrix(_ n: [Expr], _ weights: TensorView, _ packing: Packing) -> [Expr] {
+    let batch = weights.rank - 1 - packing.extents.count
+    let skipped = n.count - 1 - batch
+    return (0..<batch).map { weights.shape[$0] == 1 ? 0 : n[$0 + skipped] }
   }
 
   package func macs(_ inputs: [TensorType?], _ outputs: [TensorType]) -> Dim {
@@ -135,6 +155,17 @@ private struct PackedMeaning {
     }
   }
 
+  /// Where each matrix of the input has weights of its own.
+  func batchedValues(_ x: [Int64], _ matrices: [Int64], _ bias: [Int64]?) -> [Int64] {
+    let (rows, size) = (input.dims[input.rank - 2], packing.groups * 4 * outputs)
+    return (0..<matrices.count / max(size, 1)).flatMap { block in
+      let own = Array(matrices[block * size..<(block + 1) * size])
+      return (0..<rows).flatMap { row in
+        (0..<outputs).map { k in (bias?[k] ?? 0) + sum([(block * rows + row) * packing.run], k, x, own) }
+      }
+    }
+  }
+
   /// Of the products for output `k` over the runs that start at these elements.
   private func sum(_ runs: [Int], _ k: Int, _ x: [Int64], _ weights: [Int64]) -> Int64 {
     var sum: Int64 = 0
@@ -161,18 +192,18 @@ private struct PackedNest {
   let input: TensorView
   let weights: TensorView
 
-  func sums(_ leading: [Expr], _ position: [Expr], _ k: Expr, into sum: Local) -> [Stmt] {
+  func sums(_ leading: [Expr], _ position: [Expr], _ k: Expr, into sum: Local, matrix: [Expr]) -> [Stmt] {
     loops("r", packing.taps.map { Dim($0) }) { taps in
       loop("q", to: .index(packing.groups)) { group in
         let start = place(leading, position, taps)
-        let row = taps + [group, k * 4]
+        let row = matrix + taps + [group, k * 4]
         if isContiguous {
           sum.set(.dot(input.group(start + [packing.start(group)], of: 4), weights.group(row, of: 4), sum.value))
         } else {
           (0..<4).map { element in
             sum.addProduct(
               self.element(start, packing.start(group) + .index(element)).converted(to: .int32),
-              weights[taps + [group, k * 4 + .index(element)]].converted(to: .int32))
+              weights[matrix + taps + [group, k * 4 + .index(element)]].converted(to: .int32))
           }
         }
       }

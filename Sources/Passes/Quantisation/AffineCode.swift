@@ -1,12 +1,26 @@
-/// Real numbers as integers from 0 to 255: `real = scale * (code - zero)`, so that 0 is exact.
+import Tensors
+
+/// Real numbers as integers: `real = scale * (code - zero)`, so that 0 is exact. From 0 to 255, or wider where sums and exponentials are
+/// taken of them.
 package struct AffineCode: Hashable, Sendable {
   /// A number of float32.
   package let scale: Double
   package let zero: Int
+  /// The codes that there are.
+  package let limits: ClosedRange<Int>
+  /// Scale and zero in eight bits.
+  private let narrowScale: Double
+  private let narrowZero: Int
 
   package init(scale: Double, zero: Int) {
-    self.scale = scale
-    self.zero = zero
+    (self.scale, self.zero) = (scale, zero)
+    (narrowScale, narrowZero, limits) = (scale, zero, 0...255)
+  }
+
+  /// A wide code around 0, and the one in eight bits that serves where such is needed.
+  package init(scale: Double, reach: Int, narrow: AffineCode) {
+    (self.scale, zero, limits) = (scale, 0, -reach...reach)
+    (narrowScale, narrowZero) = (narrow.scale, narrow.zero)
   }
 
   /// All codes over a range, which is widened to hold 0.
@@ -14,16 +28,28 @@ package struct AffineCode: Hashable, Sendable {
     let (low, high) = (min(range.lowerBound, 0), max(range.upperBound, 0))
     let step = Double(Float((high - low) / 255))
     // Reciprocals and products of steps have to be numbers, too.
-    scale = (1e-15...1e15).contains(step) ? step : step < 1e-15 ? 1e-15 : 1e15
-    zero = Int(min(max((-low / scale).rounded(), 0), 255))
+    let scale = (1e-15...1e15).contains(step) ? step : step < 1e-15 ? 1e-15 : 1e15
+    self.init(scale: scale, zero: Int(min(max((-low / scale).rounded(), 0), 255)))
+  }
+
+  package var dtype: DType { limits == 0...255 ? .uint8 : .int16 }
+  package var isWide: Bool { dtype != .uint8 }
+  /// The code in eight bits: of a narrow one, itself.
+  package var narrow: AffineCode { AffineCode(scale: narrowScale, zero: narrowZero) }
+
+  /// Nearly the same codes around 128, which products need not subtract from a second factor; `nil` where steps would become much larger.
+  var centred: AffineCode? {
+    let reach = max(-range.lowerBound, range.upperBound)
+    guard !isWide, 2 * reach <= 1.4 * (range.upperBound - range.lowerBound) else { return nil }
+    return AffineCode(scale: Double(Float(reach / 127)), zero: 128)
   }
 
   package func code(_ real: Double) -> Int {
     let code = (real / scale).rounded(.toNearestOrEven) + Double(zero)
-    return code.isNaN ? zero : Int(min(max(code, 0), 255))
+    return code.isNaN ? zero : Int(min(max(code, Double(limits.lowerBound)), Double(limits.upperBound)))
   }
 
   package func real(_ code: Int) -> Double { scale * Double(code - zero) }
 
-  package var range: ClosedRange<Double> { real(0)...real(255) }
+  package var range: ClosedRange<Double> { real(limits.lowerBound)...real(limits.upperBound) }
 }

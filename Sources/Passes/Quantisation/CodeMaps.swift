@@ -9,7 +9,7 @@ extension AffineCode {
     let number = { (value: Double) in Expr.float(value, .float32) }
     let steps = Expr.unary(.round, .binary(.multiply, real, number(1 / scale)))
     let code = zero == 0 ? steps : .binary(.add, steps, number(Double(zero)))
-    return .cast(.uint8, minimum(maximum(code, number(0)), number(255)))
+    return .cast(dtype, minimum(maximum(code, number(Double(limits.lowerBound))), number(Double(limits.upperBound))))
   }
 
   /// The float of a code, as an expression.
@@ -20,9 +20,10 @@ extension AffineCode {
   }
 
   /// The nearest codes of known numbers.
-  func quantising(_ tensor: Tensor) -> Tensor { Tensor(.uint8, tensor.dims, integers: tensor.doubles.map { Int64(code($0)) }) }
+  func quantising(_ tensor: Tensor) -> Tensor { Tensor(dtype, tensor.dims, integers: tensor.doubles.map { Int64(code($0)) }) }
 
-  static var coded: Expr { ElementwiseBody.input(0, .uint8) }
+  /// A code as the first input of a body.
+  var coded: Expr { ElementwiseBody.input(0, dtype) }
 }
 
 /// The operands of a body that takes the place of another: variables by the names in the old body.

@@ -22,7 +22,9 @@ extension Graph {
     if plan.floatNodes.contains(node.name) { return "kept wide for accuracy" }
     if node.hasIntegerForm(in: self, codes) { return "only floats are wanted of it" }
     if type(node.outputs[0]).dtype != .float32 { return "it gives \(type(node.outputs[0]).dtype)" }
+    if node.isProductOfValues(in: self) { return "a factor has no code of eight bits, or too much is summed" }
     if node.isLayer, node.inputs[1].map({ constants[$0] == nil }) ?? true { return "its weights are computed" }
+    if node.isRowFunction { return "no integer form of this \(node.shownLabel), or its rows are open or too long" }
     return "no integer form of \(node.shownLabel)"
   }
 

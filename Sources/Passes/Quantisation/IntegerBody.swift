@@ -2,7 +2,7 @@ import GraphIR
 import LoopIR
 import Tensors
 
-/// An elementwise body on reals as one on integers: from int32 sums and uint8 codes to the uint8 code of the result. Sums and products of
+/// An elementwise body on reals as one on integers: from int32 sums and codes to the code of the result. Sums and products of
 /// two codes are moved to steps of the result, or to binary fractions of these, by the upper halves of products; nothing overflows.
 struct IntegerBody {
   /// Over the variables of the body on reals, and `c0`, `c1`, … for `constants`.
@@ -18,7 +18,7 @@ extension IntegerBody {
     for bits in [Int64(0), 8, 6, 4, 2] {
       var maker = IntegerBodyMaker(operands: operands, result: result, fractionBits: bits)
       guard let value = bits == 0 ? maker.singleSum(body) : maker.general(body) else { continue }
-      self.init(expr: .cast(.uint8, value.expr), constants: maker.constants.tensors)
+      self.init(expr: .cast(result.dtype, value.expr), constants: maker.constants.tensors)
       return
     }
     return nil
@@ -48,7 +48,7 @@ private struct IntegerBodyMaker {
     guard let total = FixedPoint(.variable(Variable(name, ValueType(.int32))), bounds)?.plus(offset) else { return nil }
     if let scaled = constants.scaled(total, by: factor) { return scaled.clamped(limits) }
     // What is so far outside is outside after scaling, too.
-    let reach = 512 / max(factor.values.map(\.magnitude).min() ?? 1, 1e-9)
+    let reach = Double(2 * result.limits.count) / max(factor.values.map(\.magnitude).min() ?? 1, 1e-9)
     guard reach < 0x1p30 else { return nil }
     return constants.scaled(total.clamped(-Int64(reach.rounded(.up))...Int64(reach.rounded(.up))), by: factor)?.clamped(limits)
   }
@@ -92,7 +92,9 @@ private struct IntegerBodyMaker {
   private func variable(_ name: String) -> FixedPoint? {
     switch operands[name] {
     case .sum(_, _, let bounds): FixedPoint(.variable(Variable(name, ValueType(.int32))), bounds)
-    case .code: FixedPoint(.cast(.int32, .variable(Variable(name, ValueType(.uint8)))), 0...255)
+    case .code(let code):
+      FixedPoint(
+        .cast(.int32, .variable(Variable(name, ValueType(code.dtype)))), Int64(code.limits.lowerBound)...Int64(code.limits.upperBound))
     case .constant, nil: nil
     }
   }

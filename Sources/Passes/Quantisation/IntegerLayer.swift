@@ -80,14 +80,14 @@ extension SlidingWindow {
 
 extension Quantiser {
   mutating func placeLayer(_ node: Node, _ editor: inout Editor) throws(Diagnostic) -> Bool {
-    guard let x = node.inputs[0], let weights = editor.constant(node.inputs[1]), let input = codes[x] else { return false }
+    guard let x = node.inputs[0], let weights = editor.constant(node.inputs[1]), let input = codes[x]?.narrow else { return false }
     let own = Array(node.operatorInputs)
     let result = isWantedAsCode(node.outputs[0]) ? codes[node.outputs[0]] : nil
     let bias = own.count > 2 ? editor.constant(own[2])?.doubles : nil
     guard let layer = IntegerLayer(node, weights: weights, bias: bias, input: input, result: result, means: means[x])
     else { return false }
     guard let made = try fused(layer.sum, node, result, &editor) else { return false }
-    let padded = try padded(try code(x, &editor), layer, input, node.name, &editor)
+    let padded = try padded(try narrowCode(x, &editor), layer, input, node.name, &editor)
     let constants = editor.addConstant(node.name + ".weights", layer.weights.tensor)
     place(made.reading([padded, constants]), node, isCode: result != nil, &editor)
     return true

@@ -5,6 +5,8 @@ import Tensors
 
 /// An elementwise node on codes.
 enum IntegerMap {
+  /// A multiple of a value: the code is the same, and the step another.
+  case multiple(of: ValueID)
   case body(IntegerBody)
   /// A function of one value: what each of the 256 codes of `source` becomes.
   case table([Int], source: ValueID)
@@ -13,7 +15,9 @@ enum IntegerMap {
     guard node.epilogue == nil, let body = node.op.elementwise?.body, let result = codes[node.outputs[0]] else { return nil }
     guard let operands = graph.integerOperands(node.inputs.compactMap { $0 }, first: 0, codes) else { return nil }
     guard operands.values.contains(where: { !$0.isConstant }) else { return nil }
-    if let integers = IntegerBody(body, operands, result: result) {
+    if let (source, factor) = node.scaling(operands), let code = codes[source], result.isMultiple(of: code, by: factor) {
+      self = .multiple(of: source)
+    } else if let integers = IntegerBody(body, operands, result: result) {
       self = .body(integers)
     } else if let table = IntegerMap.table(node, body, operands, result) {
       self = table
@@ -27,8 +31,9 @@ enum IntegerMap {
   ) -> IntegerMap? {
     let varying = operands.filter { !$0.value.isConstant }.keys.sorted()
     guard varying.count == 1, let name = varying.first, let position = Int(name.dropFirst()), let source = node.inputs[position],
-      case .code(let code)? = operands[name]
+      case .code(let wide)? = operands[name]
     else { return nil }
+    let code = wide.narrow
     var tensors: [Tensor] = []
     for (input, _) in node.inputs.enumerated() {
       if input == position {
@@ -65,15 +70,20 @@ extension Quantiser {
     guard let map = IntegerMap(node, in: editor.graph, codes) else { return false }
     var made = node
     switch map {
+    case .multiple(let source):
+      if editor.isResult(node.outputs[0]) { return false }
+      try share(node.outputs[0], codesOf: source, &editor)
+      return true
     case .body(let body):
       var operands = RenamedOperands(first: 0)
       try add(body, node.inputs.compactMap { $0 }, first: 0, name: node.name, to: &operands, &editor)
       made.inputs = operands.ids
       made.label = node.shownLabel
       made.op = Map(ElementwiseBody(operands.renamed(body.expr)), inputCount: operands.ids.count)
-    case .table(let codes, let source):
-      let table = editor.addConstant(node.name + ".table", Tensor(.uint8, [256], integers: codes.map { Int64($0) }))
-      made.inputs = [table, try code(source, &editor)]
+    case .table(let entries, let source):
+      let dtype = codes[node.outputs[0]]?.dtype ?? .uint8
+      let table = editor.addConstant(node.name + ".table", Tensor(dtype, [256], integers: entries.map { Int64($0) }))
+      made.inputs = [table, try narrowCode(source, &editor)]
       made.label = node.shownLabel + " by table"
       made.op = Gather(axis: 0)
     }
@@ -87,7 +97,7 @@ extension Quantiser {
   ) throws(Diagnostic) {
     let names = body.expr.variables
     for (position, id) in ids.enumerated() where names.contains("x\(first + position)") {
-      operands.add("x\(first + position)", try code(id, &editor), .uint8)
+      operands.add("x\(first + position)", try code(id, &editor), codes[id]?.dtype ?? .uint8)
     }
     for (position, tensor) in body.constants.enumerated() {
       operands.add("c\(position)", editor.addConstant("\(name).c\(position)", tensor), .int32)

@@ -35,24 +35,27 @@ struct IntegerNodes {
 }
 
 extension Node {
-  /// A product with weights that are known.
+  /// A product, mostly with weights that are known.
   var isLayer: Bool { op is Convolution || op is DepthwiseConvolution || op is MatMul }
 
   private var isAverage: Bool { (op as? Pool)?.kind == .average || (op as? Reduce)?.function == .mean }
 
   /// What the node reads as codes, if it computes on integers.
   fileprivate func codedInputs(_ graph: Graph) -> [ValueID] {
-    if isLayer || isAverage { return [inputs[0]].compactMap { $0 } + epilogueInputs.filter { graph.constants[$0] == nil } }
+    if isProductOfValues(in: graph) { return inputs.compactMap { $0 }.filter { graph.constants[$0] == nil } }
+    if isLayer || isAverage || isRowFunction { return [inputs[0]].compactMap { $0 } + epilogueInputs.filter { graph.constants[$0] == nil } }
     return (handedOnInputs ?? inputs.compactMap { $0 }).filter { graph.constants[$0] == nil }
   }
 
   func hasIntegerForm(in graph: Graph, _ codes: [ValueID: AffineCode]) -> Bool {
     guard outputs.count == 1, graph.type(outputs[0]).dtype == .float32 else { return false }
+    if isProductOfValues(in: graph) { return IntegerSum(product: self, in: graph, codes) != nil }
     if isLayer { return hasIntegerProducts(in: graph, codes) }
+    if isRowFunction { return hasKnownParameters(in: graph) && IntegerSum(rows: self, in: graph, codes) != nil }
     guard let result = codes[outputs[0]] else { return false }
     if let sources = handedOnInputs { return sources.allSatisfy { codes[$0] == result } }
     if op is Map { return IntegerMap(self, in: graph, codes) != nil }
-    return isAverage && inputs[0].flatMap { codes[$0] }.flatMap { IntegerSum(averaging: self, in: graph, $0) } != nil
+    return isAverage && inputs[0].flatMap { codes[$0]?.narrow }.flatMap { IntegerSum(averaging: self, in: graph, $0) } != nil
   }
 
   private func hasIntegerProducts(in graph: Graph, _ codes: [ValueID: AffineCode]) -> Bool {

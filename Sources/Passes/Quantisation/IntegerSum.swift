@@ -65,10 +65,12 @@ extension Node {
 extension Quantiser {
   /// Averages of codes.
   mutating func placeAverage(_ node: Node, _ editor: inout Editor) throws(Diagnostic) -> Bool {
-    guard let x = node.inputs[0], let input = codes[x], let sum = IntegerSum(averaging: node, in: editor.graph, input) else { return false }
+    guard let x = node.inputs[0], let input = codes[x]?.narrow, let sum = IntegerSum(averaging: node, in: editor.graph, input) else {
+      return false
+    }
     let result = isWantedAsCode(node.outputs[0]) ? codes[node.outputs[0]] : nil
     guard let made = try fused(sum, node, result, &editor) else { return false }
-    place(made.reading([try code(x, &editor)]), node, isCode: result != nil, &editor)
+    place(made.reading([try narrowCode(x, &editor)]), node, isCode: result != nil, &editor)
     return true
   }
 

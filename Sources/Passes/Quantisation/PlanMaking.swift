@@ -21,10 +21,17 @@ extension QuantisationPlan {
       let joined = min(own.lowerBound, range.lowerBound)...max(own.upperBound, range.upperBound)
       ranges[id] = joined.lowerBound > -1e7 && joined.upperBound < 1e7 ? joined : nil
     }
-    var codes: [String: AffineCode] = [:]
-    for id in graph.inputs + graph.nodes.flatMap(\.outputs) + graph.constants.keys where graph.type(id).dtype == .float32 {
-      codes[graph[id].name] = ranges[groups.representative(of: id)].map { AffineCode($0) }
+    let values = (graph.inputs + graph.nodes.flatMap(\.outputs) + graph.constants.keys).filter { graph.type($0).dtype == .float32 }
+    var byValue: [ValueID: AffineCode] = [:]
+    for id in values { byValue[id] = ranges[groups.representative(of: id)].map { AffineCode($0) } }
+    graph.centreSecondFactors(groups, &byValue)
+    let wide = WideCodes(graph, groups, byValue)
+    for id in values {
+      let group = groups.representative(of: id)
+      if let sample = merged[group], let code = wide.code(of: group, sample, narrow: byValue[id]) { byValue[id] = code }
     }
+    graph.shareCodesOfMultiples(groups, &byValue)
+    let codes = Dictionary(byValue.map { (graph[$0.key].name, $0.value) }) { first, _ in first }
     self.init(ports: graph.portNames, codes: codes)
   }
 }

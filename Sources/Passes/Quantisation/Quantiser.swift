@@ -27,6 +27,8 @@ struct Quantiser {
   private let integerNodes: IntegerNodes
   /// The codes of values, once somebody wanted them.
   private var coded: [ValueID: ValueID] = [:]
+  /// The codes in eight bits of values that are computed as wider ones.
+  private var narrowed: [ValueID: ValueID] = [:]
   /// The floats of values that are computed as codes, once somebody wanted them.
   private var floats: [ValueID: ValueID] = [:]
   /// Values that nobody computes as floats.
@@ -49,6 +51,8 @@ struct Quantiser {
   private mutating func placeOnIntegers(_ node: Node, _ editor: inout Editor) throws(Diagnostic) -> Bool {
     if node.op is Map { return try placeMap(node, &editor) }
     if node.handedOnInputs != nil { return try placeMovement(node, &editor) }
+    if node.isProductOfValues(in: editor.graph) { return try placeProduct(node, &editor) }
+    if node.isRowFunction { return try placeRows(node, &editor) }
     return node.isLayer ? try placeLayer(node, &editor) : try placeAverage(node, &editor)
   }
 
@@ -69,11 +73,33 @@ struct Quantiser {
     return coded[id] ?? id
   }
 
+  /// The codes of a value in eight bits, as factors of products are.
+  mutating func narrowCode(_ id: ValueID, _ editor: inout Editor) throws(Diagnostic) -> ValueID {
+    guard let code = codes[id], code.isWide else { return try self.code(id, &editor) }
+    if let made = narrowed[id] { return made }
+    let name = editor.graph[id].name + ".narrow"
+    if let wide = coded[id], let body = IntegerBody(ElementwiseBody.input(0, .float32), ["x0": .code(code)], result: code.narrow),
+      body.constants.isEmpty
+    {
+      narrowed[id] = try editor.add(Map(ElementwiseBody(body.expr), inputCount: 1), [wide], name: name, label: "narrow")
+    } else {
+      let map = Map(ElementwiseBody(code.narrow.quantising(ElementwiseBody.input(0, .float32))), inputCount: 1)
+      narrowed[id] = try editor.add(map, [try float(id, &editor)], name: name, label: "quantise")
+    }
+    return narrowed[id] ?? id
+  }
+
+  /// The codes of a value are those of another one, which it is a multiple of.
+  mutating func share(_ id: ValueID, codesOf source: ValueID, _ editor: inout Editor) throws(Diagnostic) {
+    coded[id] = try code(source, &editor)
+    codedOnly.insert(id)
+  }
+
   /// The value as floats.
   mutating func float(_ id: ValueID, _ editor: inout Editor) throws(Diagnostic) -> ValueID {
     guard codedOnly.contains(id), let code = codes[id], let source = coded[id] else { return id }
     if let made = floats[id] { return made }
-    let map = Map(ElementwiseBody(code.dequantising(AffineCode.coded)), inputCount: 1)
+    let map = Map(ElementwiseBody(code.dequantising(code.coded)), inputCount: 1)
     let made = try editor.add(map, [source], name: editor.graph[id].name + ".float", label: "dequantise")
     floats[id] = made
     return made
@@ -84,7 +110,7 @@ struct Quantiser {
     let (id, name) = (node.outputs[0], editor.graph[node.outputs[0]].name)
     guard let code = codes[id] else { return editor.place(made) }
     var made = made
-    let output = editor.addValue(name + ".code", TensorType(.uint8, editor.type(id).shape))
+    let output = editor.addValue(name + ".code", TensorType(code.dtype, editor.type(id).shape))
     made.outputs = [output]
     editor.place(made)
     coded[id] = output
@@ -92,6 +118,6 @@ struct Quantiser {
       codedOnly.insert(id)
       return
     }
-    editor.place(Node(map: code.dequantising(AffineCode.coded), [output], name: node.name + ".float", label: "dequantise", output: id))
+    editor.place(Node(map: code.dequantising(code.coded), [output], name: node.name + ".float", label: "dequantise", output: id))
   }
 }

@@ -7,6 +7,7 @@ extension Graph {
   /// nodes that sum no codes.
   package func sumBounds(of node: Node) -> ClosedRange<Int64>? {
     guard let x = node.inputs.first ?? nil, type(x).dtype == .uint8 else { return nil }
+    if let op = node.op as? MatMul, op.widens, node.isProductOfValues(in: self) { return op.bounds(type(x).shape) }
     if let weights = node.inputs.dropFirst().first.flatMap({ $0.flatMap { constants[$0] } }), weights.dtype == .int8,
       let shape = WeightShape(node.op, weights.dims)
     {
@@ -20,5 +21,14 @@ extension Graph {
     if let op = node.op as? Pool, op.widens { return 0...Int64(op.size.reduce(255, *)) }
     if let op = node.op as? Reduce, op.widens { return 0...Int64(before / max(after, 1) * 255) }
     return nil
+  }
+}
+
+extension MatMul {
+  /// Of sums of products of two values of uint8, the first of which has that shape; `nil` where that is open.
+  func bounds(_ shape: Shape) -> ClosedRange<Int64>? {
+    guard let count = shape[shape.count - (transposeA ? 2 : 1)].constant else { return nil }
+    let ends = [-zeroA, 255 - zeroA].flatMap { p in [-zeroB, 255 - zeroB].map { Int64(count * p * $0) } }
+    return (ends.min() ?? 0)...(ends.max() ?? 0)
   }
 }

@@ -37,7 +37,7 @@ enum NativeGuide {
       "`x [N, H, W, C]`, `weights [outputs / channels, (tile + 2)², blocks, C, channels of a block]`, `bias [K]`?", "`[N, positions…, K]`"),
     "packed_product": Entry(
       "sums of products of uint8 by int8 in groups of four, under a window or, without taps, of matrices; made by the compiler",
-      "`x [any…, spatial…, C]`, `weights [taps…, C / 4, 4 * K]`, or where four does not divide C `[taps… but the last, runs / 4, 4 * K]`, `bias [K]`?",
+      "`x [any…, spatial…, C]`, `weights [taps…, C / 4, 4 * K]`, or where four does not divide C `[taps… but the last, runs / 4, 4 * K]`, `bias [K]`?; without taps also a matrix for each",
       "`[any…, positions…, K]`, int32"),
     "fold": Entry(
       "windows added up where they overlap; what falls into the padding is lost", "`[N, positions…, taps…, C]`", "`[N, size…, C]`"),
@@ -170,6 +170,15 @@ enum NativeGuide {
     "simple_rnn": Entry(
       "`h' = activation(x + h·R)`", "`x·W + b [batch, time, u]`, `R [u, u]`, `mask` bool `[batch, time]`?, `h [batch, u]`?",
       "`[batch, time, u]`, last `h [batch, u]`"),
+    "grouped_columns": Entry(
+      "columns brought into groups of four neighbours, as packed products read them; made by the compiler",
+      "bytes `[…, K, N]`, or `[…, N, K]`", "`[…, groups, 4 * N]`, int8; of uint8, 128 is subtracted"),
+    "integer_normalise": Entry(
+      "codes less their mean, divided by their deviation, on integers alone; made by the compiler", "`x`, codes of 8 or 16 bits",
+      "the shape of x, int32, in units of a power of two"),
+    "integer_softmax": Entry(
+      "the softmax of codes along an axis, to the base `2^octaves`, on integers alone; made by the compiler", "`x`, codes of 8 or 16 bits",
+      "the shape of x, int32, in units of `2^-28`"),
     "softmax": Entry("`exp(x) / Σ exp(x)` along an axis, or its logarithm", "`x`", "the shape of x"),
     "sparsemax": Entry("the nearest point of the probability simplex", "`x`", "the shape of x"),
     "top_k": Entry("the greatest or least elements along an axis, best first", "`x`", "values, indices"),

@@ -95,7 +95,7 @@ private struct Comparison {
   mutating func add(_ name: String, _ tensor: Tensor, _ reals: [String: Tensor]) {
     let source = sourceName(name)
     guard let expected = reals[source], expected.count == tensor.count else { return }
-    if tensor.dtype == .uint8, let code = plan.codes[source] {
+    if let code = plan.codes[source], tensor.dtype == code.dtype {
       values[name, default: SignalToNoise()].add(expected.doubles, tensor.integers.map { code.real(Int($0)) })
     } else if tensor.dtype == expected.dtype, tensor.dtype.isFloat {
       values[name, default: SignalToNoise()].add(expected.doubles, tensor.doubles)
@@ -144,11 +144,15 @@ extension Graph {
   /// Products of integers, or integers from integers without floats between.
   fileprivate func computesOnIntegers(_ node: Node) -> Bool {
     let operands = node.inputs.compactMap { $0 }.filter { constants[$0] == nil }
-    guard operands.contains(where: { type($0).dtype == .uint8 }) else { return false }
+    guard operands.contains(where: { type($0).dtype.isCode }) else { return false }
     if node.op.macs(types(node.operatorInputs), node.outputs.map { type($0) }) != 0 { return true }
     let bodies = [node.op.elementwise?.body, node.epilogue?.body.body].compactMap { $0 }
-    return type(node.outputs[0]).dtype == .uint8 && !bodies.contains(where: \.hasFloats)
+    return type(node.outputs[0]).dtype.isCode && !bodies.contains(where: \.hasFloats)
   }
+}
+
+extension DType {
+  fileprivate var isCode: Bool { self == .uint8 || self == .int16 }
 }
 
 extension Expr {

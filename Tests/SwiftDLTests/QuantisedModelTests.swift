@@ -46,7 +46,7 @@ import Validation
   }
 
   /// An encoder layer of three heads of seven channels: products of values, softmax, residuals, both normalisations and GELU.
-  private func attention(rows: Int) throws -> Graph {
+  private func attention(rows: Int, mask: Double = 0) throws -> Graph {
     var graph = Graph(name: "net")
     var seed: UInt64 = 200
     func weights(_ name: String, _ dims: [Int]) -> ValueID {
@@ -73,7 +73,12 @@ import Validation
     )
     let scaled = try map(x0 * .constant(0.378, .float32), [q], "scaled")
     let scores = try graph.add(MatMul(transposeB: true), [scaled, k], name: "scores")[0]
-    let shares = try graph.add(Softmax(axis: -1), [scores], name: "shares")[0]
+    var logits = scores
+    if mask != 0 {
+      let upper = (0..<rows * rows).map { $0 % rows > $0 / rows ? mask : 0 }
+      logits = try map(x0 + x1, [scores, graph.addConstant("mask", Tensor(.float32, [rows, rows], upper))], "logits")
+    }
+    let shares = try graph.add(Softmax(axis: -1), [logits], name: "shares")[0]
     let attended = try graph.add(MatMul(), [shares, v], name: "attended")[0]
     let joined = try graph.add(Transpose([1, 0, 2]), [attended], name: "joined")[0]
     let flat = try graph.add(Reshape(exactly: [Dim(rows), 21]), [joined], name: "flat")[0]
@@ -112,6 +117,12 @@ import Validation
   func attentionIsTheSameEverywhere(on: (target: String, engine: CheckOptions.Engine), rows: Int) throws {
     if on.target == "x86-64-v3", !Target.native.vectorWidths.starts(with: Target.x86v3.vectorWidths) { return }
     try expectTheSame(try attention(rows: rows), [rows, 9], on.target, on.engine, integers: 14)
+  }
+
+  /// What comes later is masked by very large numbers, or by infinite ones.
+  @Test(arguments: [("generic", CheckOptions.Engine.tcc), ("native", .cc)], [-1e9, -.infinity])
+  func masksStayOnIntegers(on: (target: String, engine: CheckOptions.Engine), mask: Double) throws {
+    try expectTheSame(try attention(rows: 7, mask: mask), [7, 9], on.target, on.engine, integers: 14)
   }
 
   private func expectTheSame(

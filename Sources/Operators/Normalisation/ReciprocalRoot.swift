@@ -33,12 +33,10 @@ struct ReciprocalRoot {
           .select(
             distance.value .>= zero, .binary(.shiftRight, v, distance.value), .binary(.shiftLeft, v, .unary(.negate, distance.value)))
         ) { moved in
-          local("root", zero) { root in
-            loop("bit", to: 16) { bit in
-              local("trial", root.value + .binary(.shiftRight, .int(1 << 15, .int64), bit.converted(to: .int64))) { trial in
-                root.set(.select(trial.value * trial.value .<= moved.value, trial.value, root.value))
-              }
-            }
+          // Newton's steps fall to the root rounded down or, at last, one above it: three do from within an eighth.
+          local("root", .binary(.shiftRight, moved.value, .int(17, .int64)) + .int(28_672, .int64)) { root in
+            for _ in 0..<3 { root.set(.binary(.shiftRight, root.value + moved.value / root.value, .int(1, .int64))) }
+            root.set(.select(root.value * root.value .> moved.value, root.value - .int(1, .int64), root.value))
             local(
               "multiplier", .cast(.int32, minimum(.int(1 << 46, .int64) / root.value, .int((1 << 31) - 1, .int64)))
             ) { body($0.value, half.value) }

@@ -57,11 +57,12 @@ private struct IntegerBodyMaker {
   mutating func general(_ body: Expr) -> FixedPoint? {
     let clamps = Clamps(body, operands)
     let zero = Double((Int64(result.zero) << fractionBits) + (Int64(1) << (fractionBits - 1)))
-    guard let limits = clamps.limits(result), let value = fixed(clamps.inner, adding: zero) else { return nil }
+    guard let limits = clamps.limits(result), let value = fixed(clamps.inner, adding: zero, isLast: true) else { return nil }
     return value.shiftedRight(fractionBits)?.clamped(limits)
   }
 
-  private mutating func fixed(_ expr: Expr, adding extra: Double = 0) -> FixedPoint? {
+  /// `isLast` where the result is limited next.
+  private mutating func fixed(_ expr: Expr, adding extra: Double = 0, isLast: Bool = false) -> FixedPoint? {
     guard let sum = LinearSum(expr, operands) else { return nil }
     let unit = unit
     var total = FixedPoint.literal(0)
@@ -71,7 +72,10 @@ private struct IntegerBodyMaker {
     }
     // Each upper half of a product is too small by a half on average.
     let lost = total?.expr.multiplyHighs ?? 0
-    guard let offset = constants.integers(sum.constant.map { $0 / unit + extra + 0.5 * Double(lost) }) else { return nil }
+    var numbers = sum.constant.map { $0 / unit + extra + 0.5 * Double(lost) }
+    // What masks add is beyond all limits, and stays so when it is less.
+    if isLast, let bounds = total?.bounds, bounds.magnitude < 1 << 28 { numbers = numbers.map { min(max($0, -0x1p29), 0x1p29) } }
+    guard let offset = constants.integers(numbers) else { return nil }
     return total?.plus(offset)
   }
 

@@ -114,6 +114,60 @@ struct QuantisationTests {
   }
 }
 
+struct AttentionCodeTests {
+  /// Queries of `count` rows by two heads of five channels, scaled, times keys; softmax; times values; normalised.
+  private func attention(_ count: Dim) throws -> Graph {
+    var sketch = Sketch()
+    let x = sketch.input("x", shape: [2, count, 5])
+    let weights = (0..<4).map { sketch.graph.addConstant("w\($0)", random([5, 5], UInt64($0))) }
+    let (q, k) = (try sketch.add("q", MatMul(), x, weights[0]), try sketch.add("k", MatMul(), x, weights[1]))
+    let scaled = try sketch.map("scaled", x0 * .constant(0.447, .float32), q)
+    let scores = try sketch.add("scores", MatMul(transposeB: true), scaled, k)
+    let shares = try sketch.add("shares", Softmax(axis: -1), scores)
+    let attended = try sketch.add("attended", MatMul(), shares, try sketch.add("v", MatMul(), x, weights[2]))
+    let normal = try sketch.add("normal", Normalise(axes: [-1], epsilon: 1e-3), attended)
+    sketch.output(try sketch.add("y", MatMul(), normal, weights[3]))
+    return sketch.graph
+  }
+
+  private func random(_ dims: [Int], _ seed: UInt64) -> Tensor {
+    var generator = SeededGenerator(seed)
+    return Tensor.random(.float32, dims, .small, using: &generator)
+  }
+
+  @Test func whatRowFunctionsReadIsWideAndMultiplesShareCodes() throws {
+    let graph = try attention(6)
+    let codes = try plan(graph, (0..<3).map { [random([2, 6, 5], $0)] }).codes
+    let wide = codes.filter(\.value.isWide).keys.sorted()
+    #expect(wide == ["attended", "scores"])
+    let (query, scaled) = (try #require(codes["q"]), try #require(codes["scaled"]))
+    #expect(scaled.zero == query.zero && abs(scaled.scale / query.scale - 0.447) < 1e-6)
+    let scores = try #require(codes["scores"])
+    #expect(scores.octaves.significand == 1 && scores.narrow.dtype == .uint8 && scores.limits == -32_767...32_767)
+    // The sums of five squares have to fit.
+    #expect(codes["attended"]?.limits.upperBound == IntegerNormalise.reach(5))
+  }
+
+  @Test func nothingIsFloatBetweenInputAndOutput() throws {
+    var graph = try attention(6)
+    let plan = try plan(graph, (0..<3).map { [random([2, 6, 5], $0)] })
+    #expect(graph.reasonsForFloat(plan) == [:])
+    try GraphPass.quantise(plan).run(on: &graph)
+    for pass in [GraphPass.fuseEpilogues, .fuseMaps, .fuseEpilogues, .removeDeadNodes] { try pass.run(on: &graph) }
+    #expect(graph.nodes.filter { graph.type($0.outputs[0]).dtype == .float32 }.map(\.name) == ["y"], "\(graph)")
+  }
+
+  @Test func rowsOfOpenLengthStayFloatAndAreNamed() throws {
+    var graph = try attention(.symbol("T"))
+    graph.dims["T"] = 1...9
+    var samples: [ValueID: ValueSample] = [:]
+    for id in graph.measuredValues { samples[id, default: ValueSample(perTensor: 10)].add(Tensor(floats: [-1, 0.5, 2], [3])) }
+    let reasons = graph.reasonsForFloat(QuantisationPlan(graph, samples, by: .minmax))
+    #expect(reasons["shares"]?.contains("rows are open") == true, "\(reasons)")
+    #expect(reasons["attended"]?.contains("too much is summed") == true, "\(reasons)")
+  }
+}
+
 struct RangeMethodTests {
   private func sample(_ elements: [Float]) -> ValueSample {
     var sample = ValueSample(perTensor: 10_000)

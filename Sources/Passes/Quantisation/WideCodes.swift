@@ -68,11 +68,11 @@ struct WideCodes {
   /// The code of a group from what calibration saw of it; `nil` where eight bits, as `narrow` has them, serve.
   func code(of group: ValueID, _ sample: ValueSample, narrow: AffineCode?) -> AffineCode? {
     guard let reach = reaches[group], isWide(group), sample.count > 0 else { return nil }
-    // Masks of attention say "minus infinity" by large numbers; what counts lies above.
-    let isMasked = sample.range.lowerBound < -1e4
+    // Masks of attention say "minus infinity", or so by large numbers; what counts lies above.
+    let isMasked = sample.range.lowerBound < -1e4 || sample.strays > 0
     let least = isMasked ? sample.elements.filter { $0 > -1e4 }.min().map { Double($0) } ?? 0 : sample.range.lowerBound
-    // With room for what calibration has not seen.
-    let most = 1.25 * max(abs(least), abs(sample.range.upperBound))
+    // With room for what calibration has not seen; what is masked has to be so far below that its exponential vanishes.
+    let most = 1.25 * max(abs(least), abs(sample.range.upperBound)) + (isMasked && logits.contains(group) ? 20 : 0)
     guard most < 1e7 else { return nil }
     let scale = max(most / Double(reach), 1e-15)
     return AffineCode(

@@ -148,6 +148,17 @@ struct AttentionCodeTests {
     #expect(codes["attended"]?.limits.upperBound == IntegerNormalise.reach(5))
   }
 
+  /// What is masked comes to lie so far below that its exponential vanishes.
+  @Test(arguments: [Float(-1e9), -.infinity]) func masksStayMasks(mask: Float) throws {
+    let graph = try attention(6)
+    var samples: [ValueID: ValueSample] = [:]
+    for id in graph.measuredValues {
+      samples[id, default: ValueSample(perTensor: 10)].add(Tensor(floats: graph[id].name == "scores" ? [-1, mask, 2] : [-1, 0.5, 2], [3]))
+    }
+    let code = try #require(QuantisationPlan(graph, samples, by: .minmax).codes["scores"])
+    #expect((20...50).contains(code.range.upperBound) && code.code(-1e30) == code.limits.lowerBound, "\(code)")
+  }
+
   @Test func nothingIsFloatBetweenInputAndOutput() throws {
     var graph = try attention(6)
     let plan = try plan(graph, (0..<3).map { [random([2, 6, 5], $0)] })

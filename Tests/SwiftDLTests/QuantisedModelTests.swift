@@ -147,7 +147,7 @@ import Validation
       let float = try Interpreter(source).outputs([input])
       var ratio = SignalToNoise()
       ratio.add(float[0].doubles, actual[0].doubles)
-      #expect(ratio.decibels > 20)
+      #expect(ratio.decibels > 20, "\(ratio.decibels) dB")
     }
   }
 }

@@ -32,11 +32,13 @@ extension Compilation {
     let (dense, remaining, chosen) = (stages.dense.weightStatistics, stages.remaining.weightStatistics, stages.chosen.weightStatistics)
     let (final, reasons) = (graph.weightStatistics, stages.reasons)
     return stages.dense.prunableLayers.compactMap { name in
+      guard let first = dense[name], let weights = remaining[name], let kernel = chosen[name] else { return nil }
       // Passes behind the choice make one layer of several, which then has the name of the last.
-      guard let first = dense[name], let weights = remaining[name], let kernel = final[name] ?? chosen[name] else { return nil }
+      let fused = final[name] == nil ? stages.weights[name].flatMap { graph.kernel(ofWeights: $0) } : nil
       return Sparsity(
-        name: name, weights: weights.weights, zeros: weights.zeros, kernel: kernel.kernel, reason: reasons[name] ?? "",
-        denseBytes: first.bytes, bytes: kernel.bytes, denseMACs: first.macs, macs: kernel.macs)
+        name: name, weights: weights.weights, zeros: weights.zeros, kernel: fused?.kernel ?? final[name]?.kernel ?? kernel.kernel,
+        reason: reasons[name] ?? "", denseBytes: first.bytes, bytes: fused?.bytes ?? final[name]?.bytes ?? kernel.bytes,
+        denseMACs: first.macs, macs: final[name]?.macs ?? kernel.macs)
     }
   }
 }
@@ -68,6 +70,13 @@ private struct SparsityStages {
   /// With kernels for zeros.
   var chosen: Graph
   let reasons: [String: String]
+  /// Names of the weights of layers.
+  var weights: [String: String] {
+    let pairs = chosen.nodes.compactMap { node in
+      node.inputs.count > 1 ? node.inputs[1].map { (node.name, chosen[$0].name) } : nil
+    }
+    return Dictionary(pairs) { first, _ in first }
+  }
 
   init(_ compilation: Compilation) throws(Diagnostic) {
     let options = try Compilation.pipelineOptions(compilation.options)

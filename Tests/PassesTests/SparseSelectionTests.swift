@@ -105,7 +105,7 @@ import Testing
     #expect(!(full.nodes[0].op is SparseDots))
   }
 
-  @Test(arguments: [(400, 120, 0.2), (600, 5, 0.05), (30, 20, 0.1), (3, 300, 0.3)])
+  @Test(arguments: [(400, 120, 0.2), (600, 5, 0.05), (30, 20, 0.1), (6, 300, 0.2)])
   func withoutVectorsRowsOrLiteralsAreTaken(inner: Int, outputs: Int, density: Double) throws {
     let graph = try layer(inner, outputs, density: density, rows: 3)
     let sparse = try changed(graph, .generic)

@@ -95,7 +95,9 @@ import Validation
     #expect(try compile(["--prune", "nm:1:2", "--prune-data", "missing.npz"]).ending == .exited(1))
   }
 
-  @Test(arguments: ["magnitude:1", "magnitude:2", "magnitude:nan", "channels:inf", "magnitude:", "nm:2", "nm:4:2", "block:0x1:0.5", "prune", "channels:-1"])
+  @Test(arguments: [
+    "magnitude:1", "magnitude:2", "magnitude:nan", "channels:inf", "magnitude:", "nm:2", "nm:4:2", "block:0x1:0.5", "prune", "channels:-1",
+  ])
   func impossibleRulesAreWrongUsage(rule: String) throws {
     let outcome = try compile("--prune", rule)
     #expect(outcome.ending == .exited(64) && outcome.standardError.contains("--prune"), "\(outcome.standardError)")

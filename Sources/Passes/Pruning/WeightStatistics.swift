@@ -24,6 +24,15 @@ extension Graph {
     Dictionary(nodes.compactMap { node in statistics(of: node).map { (node.name, $0) } }) { first, _ in first }
   }
 
+  /// Of the node that reads what weights of that name, or of layers that were made one, have become: its operator, and their bytes.
+  package func kernel(ofWeights name: String) -> (kernel: String, bytes: Int)? {
+    for node in nodes {
+      let parts = Set(node.inputs.compactMap { $0 }).filter { constants[$0] != nil && (self[$0].name + ".").hasPrefix(name + ".") }
+      if !parts.isEmpty { return (node.op.name, parts.reduce(0) { $0 + (constants[$1]?.bytes.count ?? 0) }) }
+    }
+    return nil
+  }
+
   private func statistics(of node: Node) -> WeightStatistics? {
     let known = Set(node.operatorInputs.compactMap { $0 }).compactMap { constants[$0] }
     var bytes = known.reduce(0) { $0 + $1.bytes.count }

@@ -39,7 +39,10 @@ private struct SparseCandidate {
   /// That it may have more.
   var grace = 0.0
 
-  func pays(_ dense: (time: Double, bytes: Double)) -> Bool { time < dense.time && bytes < dense.bytes + grace }
+  /// Faster and not larger, or much smaller and hardly slower.
+  func pays(_ dense: (time: Double, bytes: Double)) -> Bool {
+    time < dense.time && bytes < dense.bytes + grace || time < 1.1 * dense.time && bytes < 0.75 * dense.bytes
+  }
 
   func compared(_ dense: (time: Double, bytes: Double)) -> String {
     "\(rounded(time / dense.time)) of the time, \(rounded(bytes / dense.bytes)) of the bytes"
@@ -77,9 +80,8 @@ extension SparseChoice {
     if readers > 1 { return "others read the weights too" }
     if target.lanes > 1, layer.isConvolution { return "a dense convolution loads each weight once for many outputs" }
     if target.lanes > 1, !layer.hasOneRow { return "a dense product loads each weight once for many rows" }
-    if 2 * layer.zeros <= layer.matrix.count, layer.isConvolution || layer.elements > SparseLayer.fewDense {
-      return "less than half are zero"
-    }
+    let isSmall = target.lanes == 1 && layer.elements <= SparseLayer.fewDense
+    if 2 * layer.zeros <= layer.matrix.count, !isSmall { return "less than half are zero" }
     return nil
   }
 }
@@ -120,15 +122,23 @@ extension SparseLayer {
 
   private func rows(_ target: Target) -> SparseCandidate {
     let tables = SparseRowTables(self)
-    // One more load and one more sum than a dense product; a vector machine waits for every sum.
-    let time = Double(tables.values.count) * (target.lanes == 1 ? 1.5 : 3) + Double(tables.bounds.count)
+    let time = Double(tables.values.count) * rowCost(target) + Double(tables.bounds.count)
     return SparseCandidate(name: SparseRows.name, kernel: .rows(tables), time: time, bytes: Double(tables.bytes))
   }
 
+  /// Of a product, as measured in products of a dense kernel, which loads inputs once for several outputs, and the weights of a convolution
+  /// once for several positions. A vector machine waits for every sum.
+  private func rowCost(_ target: Target) -> Double {
+    if target.lanes > 1 { return 3 }
+    return matrix.dtype == .int8 ? 2.3 : isConvolution ? 3.6 : 2.7
+  }
+
+  /// Literals of bytes lie within instructions.
   private var literals: SparseCandidate {
-    let bytes = LiteralProduct.codeBytes(products: elements, isFloat: matrix.dtype.isFloat)
+    let isFloat = matrix.dtype.isFloat
     return SparseCandidate(
-      name: LiteralProduct.name, kernel: .literals(LiteralProduct(self)), time: 0.75 * Double(elements) + 0.5 * Double(outputs),
-      bytes: Double(bytes), grace: 1024)
+      name: LiteralProduct.name, kernel: .literals(LiteralProduct(self)),
+      time: Double(elements) * (isFloat ? 1 : 0.8) + 0.1 * Double(outputs),
+      bytes: Double(LiteralProduct.codeBytes(products: elements, isFloat: isFloat)), grace: 1024)
   }
 }

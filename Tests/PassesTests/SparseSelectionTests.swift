@@ -162,6 +162,20 @@ import Testing
     #expect(try reason(layer(400, 120, density: 0.1), .generic).contains("% of the bytes"))
   }
 
+  @Test(arguments: [(120, 400, 16), (37, 90, 8), (5, 40, 16), (0, 40, 8), (33, 20, 16)])
+  func blocksOfLanesTakeFewSteps(outputs: Int, inner: Int, lanes: Int) {
+    var generator = SeededGenerator(7)
+    let rows = (0..<outputs).map { output in
+      (0..<inner).filter { _ in Double.random(in: 0..<1, using: &generator) < (output % 3 == 0 ? 0.1 : 0.2) }
+    }
+    let lanes = LaneOrder(rows: rows, inner: inner, lanes: lanes)
+    let order = lanes.order
+    #expect(order.sorted() == Array(0..<outputs))
+    let bySize = rows.indices.sorted { (-rows[$0].count, $0) < (-rows[$1].count, $1) }
+    #expect(lanes.fours(order) <= lanes.fours(bySize))
+    if outputs == 120 { #expect(lanes.fours(order) < lanes.fours(bySize)) }
+  }
+
   @Test func oneFullColumnAmongEmptyOnesDoesNotPay() throws {
     var graph = try layer(400, 16, density: 0)
     graph.constants[graph.nodes[0].inputs[1] ?? graph.inputs[0]] = Tensor(.float32, [400, 16], (0..<6400).map { $0 % 16 == 3 ? 1 : 0 })

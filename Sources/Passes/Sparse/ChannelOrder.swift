@@ -11,7 +11,7 @@ extension GraphPass {
     ) { (graph) throws(Diagnostic) in
       guard target.lookupCost != nil, graph.nodes.contains(where: { graph.mostlyZeroMatrix($0) != nil }) else { return }
       let flow = ChannelFlow(graph)
-      let moved = flow.moves(for: graph)
+      let moved = flow.moves(for: graph, lanes: target.lanes)
       guard !moved.isEmpty else { return }
       try graph.selectChannels(flow.axes.mapValues { ChannelSelection($0, flow.positions(of: $0, moved)) })
     }
@@ -20,16 +20,14 @@ extension GraphPass {
 
 extension ChannelFlow {
   /// For channels that may move the ones that take their places.
-  fileprivate func moves(for graph: Graph) -> [Int: Int] {
+  fileprivate func moves(for graph: Graph, lanes: Int) -> [Int: Int] {
     var moves: [Int: Int] = [:]
     for node in graph.nodes {
       guard let matrix = graph.mostlyZeroMatrix(node), let layer = layers.first(where: { $0.weights.name == node.name }) else { continue }
       let channels = layer.channels.map(representative)
       // Channels that another layer has ordered already stay where they are.
       guard Set(channels).count == channels.count, channels.allSatisfy({ reasonToKeep($0) == nil && moves[$0] == nil }) else { continue }
-      let counts = matrix.columnCounts
-      // The last block, which may have idle lanes, is the shortest then.
-      let order = channels.indices.sorted { (-counts[$0], $0) < (-counts[$1], $1) }
+      let order = LaneOrder(rows: matrix.rowsOfColumns, inner: matrix.dims[0], lanes: lanes).order
       for (place, source) in order.enumerated() { moves[channels[place]] = channels[source] }
     }
     return moves
@@ -50,10 +48,10 @@ extension ChannelFlow {
 }
 
 extension Tensor {
-  /// Elements of each column of a matrix that are not zero.
-  fileprivate var columnCounts: [Int] {
-    var counts = [Int](repeating: 0, count: dims[1])
-    for (position, value) in floats.enumerated() where value != 0 { counts[position % dims[1]] += 1 }
-    return counts
+  /// For each column of a matrix the rows of the elements that are not zero.
+  fileprivate var rowsOfColumns: [[Int]] {
+    var rows = [[Int]](repeating: [], count: dims[1])
+    for (position, value) in floats.enumerated() where value != 0 { rows[position % dims[1]].append(position / dims[1]) }
+    return rows
   }
 }

@@ -80,7 +80,8 @@ extension SparseChoice {
     if readers > 1 { return "others read the weights too" }
     if target.lanes > 1, layer.isConvolution { return "a dense convolution loads each weight once for many outputs" }
     if target.lanes > 1, !layer.hasOneRow { return "a dense product loads each weight once for many rows" }
-    let isSmall = target.lanes == 1 && layer.elements <= SparseLayer.fewDense
+    let few = SparseLayer.fewDense
+    let isSmall = target.lanes == 1 && layer.matrix.count <= 2 * few && layer.elements <= few
     if 2 * layer.zeros <= layer.matrix.count, !isSmall { return "less than half are zero" }
     return nil
   }

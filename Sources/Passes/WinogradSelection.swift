@@ -46,8 +46,10 @@ private struct FilterLayer {
 
   var inputs: Int { taps.dims[2] }
   var outputs: Int { taps.dims[3] }
-  /// Output positions.
+  /// Output positions of an image.
   var positions: [Int] { output[1...2].map { $0.constant ?? 0 } }
+  /// One where their number is not known.
+  var images: Int { max(1, output[0].constant ?? 1) }
 }
 
 /// How a layer is computed.
@@ -64,7 +66,7 @@ struct WinogradPlan {
   fileprivate static func best(_ layer: FilterLayer, _ target: Target, _ choice: ConvolutionAlgorithm?) -> WinogradPlan? {
     guard layer.inputs >= target.lanes, layer.outputs >= target.lanes, let cache = target.caches.last else { return nil }
     if let choice { return choice.tile.flatMap { WinogradTransform.of(size: $0) }.map { WinogradPlan($0, layer, target, cache: cache) } }
-    let direct = 9 * Double(layer.positions.reduce(1, *) * layer.inputs * layer.outputs)
+    let direct = 9 * Double(layer.positions.reduce(layer.images, *) * layer.inputs * layer.outputs)
     let transforms = [4, 2].compactMap { WinogradTransform.of(size: $0) }
     guard let best = transforms.min(by: { cost($0, layer, target) < cost($1, layer, target) }),
       cost(best, layer, target) < 0.8 * direct
@@ -97,7 +99,7 @@ struct WinogradPlan {
   static func block(_ squares: Int, isLarge: Bool) -> Int { squares.balanced(isLarge ? 98 : 28) }
 
   private static func squares(_ transform: WinogradTransform, _ layer: FilterLayer) -> Int {
-    layer.positions.reduce(1) { $0 * $1.ceilingDivision(by: transform.size) }
+    layer.positions.reduce(layer.images) { $0 * $1.ceilingDivision(by: transform.size) }
   }
 
   /// In products that are added; a transform is counted as so many as take its time.

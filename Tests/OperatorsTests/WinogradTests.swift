@@ -46,6 +46,7 @@ struct WinogradCase: Sendable, CustomTestStringConvertible {
   static let cases: [WinogradCase] = [
     .init(input: [1, 4, 4, 1], outputs: 1, width: 1),
     .init(input: [2, 9, 7, 3], outputs: 5, block: 2),
+    .init(input: [3, 6, 5, 2], outputs: 4, block: 5),
     .init(input: [1, 8, 12, 2], outputs: 8, block: 4, channels: 4),
     .init(input: [1, 5, 6, 3], outputs: 6, tile: 2, block: 4, channels: 3, width: 2),
     .init(input: [1, 7, 7, 2], outputs: 4, tile: 2, block: 100, before: [0, 0], after: [0, 0]),

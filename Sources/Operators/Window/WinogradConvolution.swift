@@ -103,10 +103,11 @@ package struct WinogradConvolution: Operator {
   /// What is kept of a square along each axis.
   var kept: Int { tile / pool }
 
-  /// Squares along the two axes of the output.
+  /// Squares of an image along the two axes of the output.
   func squares(_ output: Shape) -> [Int] { output[1...2].map { ($0.constant ?? 0).ceilingDivision(by: kept) } }
 
-  package func squareCount(_ output: Shape) -> Int { squares(output).reduce(1, *) }
+  /// Squares of all images, or of each where their number is not known.
+  package func squareCount(_ output: Shape) -> Int { squares(output).reduce(Swift.max(1, output[0].constant ?? 1), *) }
 }
 
 /// `evaluate` in numbers.

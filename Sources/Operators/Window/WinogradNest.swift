@@ -7,7 +7,10 @@ struct WinogradNest {
   private let op: WinogradConvolution
   private let transform: WinogradTransform
   private let operands: Operands
+  /// Squares of an image along its axes.
   private let squares: [Int]
+  /// Squares that are dealt out to blocks.
+  private let count: Int
   /// Squares of a block.
   private let block: Int
 
@@ -16,7 +19,8 @@ struct WinogradNest {
     self.transform = transform
     self.operands = operands
     squares = op.squares(operands.output.shape)
-    block = min(op.block, squares.reduce(1, *))
+    count = op.squareCount(operands.output.shape)
+    block = min(op.block, count)
   }
 
   private var dtype: DType { operands.input(0).dtype }
@@ -25,32 +29,35 @@ struct WinogradNest {
   private var multiplied: TensorView { operands.workspaces[1] }
 
   func statements() -> [Stmt] {
-    let count = squares.reduce(1, *)
-    return [
-      loop("n", to: operands.output.extent(0)) { n in
-        loop("b", to: .index(count.ceilingDivision(by: block))) { b in
-          // The last block overlaps the one before, so that all are whole.
-          let first = minimum(b * .index(block), .index(count - block))
-          transformInputs(n, first)
-          loop("g", to: .index(op.outputs / op.channels)) { g in
-            multiply(g)
-            transformProducts(n, first, from: b * .index(block), g * .index(op.channels))
-          }
-        }
-      }
-    ]
+    if let images = operands.output.shape[0].constant, images > 0 { return [blocks(of: 0)] }
+    return [loop("n", to: operands.output.extent(0)) { n in blocks(of: n) }]
   }
 
-  /// Row and column of the first of `size` by `size` results of a square.
-  private func corner(_ square: Expr, _ size: Int) -> [Expr] {
-    [square / .index(squares[1]) * .index(size), square % .index(squares[1]) * .index(size)]
+  /// All squares of the image `n`, or of all images behind it where their number is known.
+  private func blocks(of n: Expr) -> Stmt {
+    loop("b", to: .index(count.ceilingDivision(by: block))) { b in
+      // The last block overlaps the one before, so that all are whole.
+      let first = minimum(b * .index(block), .index(count - block))
+      transformInputs(n, first)
+      loop("g", to: .index(op.outputs / op.channels)) { g in
+        multiply(g)
+        transformProducts(n, first, from: b * .index(block), g * .index(op.channels))
+      }
+    }
+  }
+
+  /// The image that a square is of, counted from `n`, and row and column of the first of `size` by `size` results in it.
+  private func place(_ n: Expr, _ square: Expr, _ size: Int) -> (image: Expr, corner: [Expr]) {
+    let perImage = squares.reduce(1, *)
+    let (image, within) = count == perImage ? (n, square) : (n + square / .index(perImage), square % .index(perImage))
+    return (image, [within / .index(squares[1]) * .index(size), within % .index(squares[1]) * .index(size)])
   }
 
   private func transformInputs(_ n: Expr, _ first: Expr) -> Stmt {
     loop("s", to: .index(block)) { s in
       loop("c", to: operands.input(0).extent(3)) { c in
-        let origin = zip(corner(first + s, op.tile), op.padsBefore).map { $0 - .index($1) }
-        var (statements, seen) = window(n, origin, c)
+        let (image, corner) = place(n, first + s, op.tile)
+        var (statements, seen) = window(image, zip(corner, op.padsBefore).map { $0 - .index($1) }, c)
         let values = WinogradTransform.square("input", transform.input, seen, dtype, into: &statements)
         return statements + values.enumerated().map { transformed.store([.index($0), s, c], $1) }
       }
@@ -111,7 +118,7 @@ struct WinogradNest {
   private func transformProducts(_ n: Expr, _ first: Expr, from fresh: Expr, _ start: Expr) -> Stmt {
     loop("u", to: .index(block)) { u in
       let stores = transformProducts(n, first + u, u, start)
-      return squares.reduce(1, *) % block == 0 ? [stores] : [.branch(first + u .>= fresh, then: [stores], else: [])]
+      return count % block == 0 ? [stores] : [.branch(first + u .>= fresh, then: [stores], else: [])]
     }
   }
 
@@ -124,10 +131,10 @@ struct WinogradNest {
         return .variable(variable)
       }
       let values = WinogradTransform.square("output", transform.output, seen, dtype, into: &statements)
-      let origin = corner(square, op.kept)
+      let (image, corner) = place(n, square, op.kept)
       for position in 0..<op.kept * op.kept {
         let within = [position / op.kept, position % op.kept]
-        statements += store(n, origin, within, start + j, greatest(values, within))
+        statements += store(image, corner, within, start + j, greatest(values, within))
       }
       return statements
     }

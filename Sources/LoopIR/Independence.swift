@@ -126,22 +126,17 @@ extension LoopSite {
     return variables.allSatisfy { scope.holds($0) }
   }
 
-  /// The distance is zero only where all `coefficients` have zero steps: each step is longer than all shorter ones together.
+  /// The distance is zero only where iterations are the same in all loops that have `coefficients`.
   private func isInjective(_ separation: Separation, _ coefficients: [String: Int], _ inner: IndexScope) -> Bool {
-    guard Set(coefficients.values).count == coefficients.count, let smallest = coefficients.values.min(), separation.outside == Interval(0)
-    else { return false }
-    var steps = separation.steps
+    guard Set(coefficients.values).count == coefficients.count, separation.outside == Interval(0) else { return false }
+    var parts = separation.steps.filter { $0.value != Interval(0) }
+      .map { SteppedSum.Part(step: $0.key, count: $0.value, isInQuestion: false) }
     for (name, coefficient) in coefficients {
-      guard steps[coefficient].map({ $0 == Interval(0) }) ?? true else { return false }
+      guard !parts.contains(where: { $0.step == coefficient }) else { return false }
       let range = inner.bounds(of: .index(name))
-      steps[coefficient] = range + range.scaled(by: -1)
+      parts.append(SteppedSum.Part(step: coefficient, count: range + range.scaled(by: -1), isInQuestion: true))
     }
-    var reach = Interval(-Swift.abs(separation.constant), Swift.abs(separation.constant))
-    for (step, count) in steps.sorted(by: { $0.key < $1.key }) where step != 0 {
-      if step >= smallest, !Interval(1 - step, step - 1).contains(reach) { return false }
-      reach = reach + count.scaled(by: step)
-    }
-    return true
+    return SteppedSum(constant: separation.constant, parts: parts).vanishesOnlyAtZero
   }
 }
 

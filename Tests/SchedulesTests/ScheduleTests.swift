@@ -46,6 +46,8 @@ private let expectations: [(Kernel, String, [String])] = [
   #expect(long.description.components(separatedBy: "parallel for").count == 2, "\(long)")
   let few = schedule(Nest.matmul(2, 640, 400), for: target, threads: true)
   #expect(few.description.contains("parallel for n") && !few.description.contains("parallel for m"), "\(few)")
+  let overlapping = schedule(Nest.matmul(49, 2048, 64), for: target, threads: true)
+  #expect(target.lanes == 1 || overlapping.description.contains("parallel for n_o"), "\(overlapping)")
   #expect(!schedule(Nest.matmul(5, 6, 7), for: target, threads: true).description.contains("parallel"))
   let steps = schedule(Nest.recurrent(4, 300), for: target, threads: true).description
   #expect(steps.contains("parallel for u") && !steps.contains("parallel for t"), "\(steps)")

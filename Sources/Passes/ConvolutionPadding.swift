@@ -24,7 +24,8 @@ extension Editor {
     // Products for each element that is copied.
     let products = taps.dropLast(2).reduce(taps[taps.count - 1], *) / axes.reduce(1) { $0 * $1.stride }
     guard axes.contains(where: { $0.before + $0.after > 0 }), products >= 128 else { return nil }
-    let pad = Pad(before: [0] + axes.map(\.before) + [0], after: [0] + axes.map(\.after) + [0])
+    let pads = op.window.tensorPads
+    let pad = Pad(before: pads.before, after: pads.after)
     op.window.padsBefore = []
     op.window.padsAfter = []
     var result = node

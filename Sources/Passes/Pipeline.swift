@@ -145,5 +145,12 @@ extension Pipeline {
     .expandPowers,
     .removeIdentities,
     .removeDeadNodes,
+    // Behind fusion: a layer has all that stands between its sum and the next code.
+    .computeOnCodes,
+    .fuseEpilogues,
+    .fuseMaps,
+    .fuseEpilogues,
+    .simplifyBodies,
+    .removeDeadNodes,
   ]
 }

@@ -37,7 +37,7 @@ extension Editor {
       var unpadded = window
       (unpadded.padsBefore, unpadded.padsAfter) = ([], [])
       result.op = PackedProduct(taps: taps, window: unpadded)
-      result.inputs[0] = try padded(input, window, axes: taps.count, name: node.name)
+      result.inputs[0] = try padded(input, window, name: node.name)
       tensor = packing.packed(weights, outputs: weights.dims[taps.count + 1])
     default: return nil
     }
@@ -62,10 +62,10 @@ extension Editor {
   }
 
   /// The input with its padding, where there is any.
-  mutating func padded(_ input: ValueID, _ window: SlidingWindow, axes: Int, name: String) throws(Diagnostic) -> ValueID {
-    let pads = (0..<axes).map { window.along($0) }
-    guard pads.contains(where: { $0.before + $0.after > 0 }) else { return input }
-    return try add(Pad(before: [0] + pads.map(\.before) + [0], after: [0] + pads.map(\.after) + [0]), [input], name: name + ".padded")
+  mutating func padded(_ input: ValueID, _ window: SlidingWindow, name: String) throws(Diagnostic) -> ValueID {
+    let pads = window.tensorPads
+    if pads.before.isEmpty { return input }
+    return try add(Pad(before: pads.before, after: pads.after), [input], name: name + ".padded")
   }
 }
 

@@ -67,7 +67,7 @@ extension Editor {
   }
 
   private func isMovable(_ id: ValueID, _ order: [Int], rank: Int, broadcasts: Bool) -> Bool {
-    guard type(id).rank == rank || broadcasts else { return false }
+    guard type(id).rank == rank || broadcasts && type(id).rank < rank else { return false }
     if constant(id) != nil { return true }
     if let own = transposition(producer(of: id))?.order { return own == order }
     let full = filled(type(id), to: rank)

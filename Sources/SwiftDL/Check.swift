@@ -26,7 +26,8 @@ extension Model {
     let ranges = Dictionary(uniqueKeysWithValues: program.openDims.map { ($0.name, $0.range) })
     var cases = CheckCase.all(of: model, dims: ranges, seed: options.seed, randomRuns: options.runs)
     // Vectors tell what the model gives, which integers and pruned networks come near to only.
-    if compileOptions.calibration != nil || compileOptions.narrowsWeights || !compileOptions.pruning.rules.isEmpty {
+    let isChanged = compileOptions.calibration != nil || compileOptions.narrowsWeights || !compileOptions.pruning.rules.isEmpty
+    if isChanged || reference.computesOnCodes {
       for position in cases.indices { cases[position].expected = nil }
     }
     for (position, check) in cases.enumerated() {
@@ -36,7 +37,7 @@ extension Model {
     return CheckReport(layers: checker.report, runs: cases.count, engine: built.engine, tolerance: tolerance.base)
   }
 
-  /// What outputs are held to: the model, or what pruning, calibration or narrow weights have made of it.
+  /// What outputs are held to: the model, or what pruning, calibration or narrow weights have made of it, or its own codes.
   private func reference(_ options: CompileOptions) throws(Diagnostic) -> Graph {
     var graph = source.graph
     let rules = options.pruning.rules
@@ -44,8 +45,10 @@ extension Model {
       try Pipeline.onIntegers(calibration.plan, rules).run(on: &graph)
     } else if options.narrowsWeights {
       try Pipeline.standard(PipelineOptions(pruning: rules, narrowsWeights: true)).run(on: &graph)
-    } else if !rules.isEmpty {
-      try Pipeline.onFloats(rules).run(on: &graph)
+    } else {
+      var folded = graph
+      try Pipeline.onFloats(rules).run(on: &folded)
+      if !rules.isEmpty || folded.computesOnCodes { graph = folded }
     }
     return graph
   }

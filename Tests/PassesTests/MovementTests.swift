@@ -164,4 +164,11 @@ import Testing
     let expected = try Interpreter(sketch.graph, precision: .typed).outputs(inputs)
     #expect(try Interpreter(after, precision: .typed).outputs(inputs) == expected)
   }
+
+  @Test func transpositionsStayBeforeOperandsOfHigherRank() throws {
+    var sketch = Sketch()
+    let matrix = try sketch.add("t", Transpose([1, 0]), sketch.input("x", [3, 2]))
+    sketch.output(try sketch.map("y", x0 + x1, matrix, sketch.input("z", [4, 2, 3])))
+    #expect(try sketch.nodes(after: .sinkMovements).first?.contains("transpose(%x)") == true)
+  }
 }

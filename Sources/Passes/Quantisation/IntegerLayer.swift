@@ -17,9 +17,7 @@ struct IntegerLayer {
   /// `input` and `result` are the codes of the input and, if it has one, of the result; `means` are those of the input's channels, if they
   /// are known.
   init?(_ node: Node, weights: Tensor, bias: [Double]?, input: AffineCode, result: AffineCode?, means: [Double]?) {
-    guard let shape = WeightShape(node.op, weights.dims), let (op, pads) = IntegerLayer.widened(node.op, rank: weights.rank) else {
-      return nil
-    }
+    guard let shape = WeightShape(node.op, weights.dims), let (op, pads, _) = node.op.widened else { return nil }
     let bias = bias ?? [Double](repeating: 0, count: shape.outputs)
     guard bias.count == shape.outputs, bias.allSatisfy(\.isFinite) else { return nil }
     // So that the bias, and the whole range of the result, are far from the ends of int32.
@@ -37,23 +35,6 @@ struct IntegerLayer {
 
   /// The sums, as bodies see them.
   var sum: IntegerSum { IntegerSum(op: op, step: step, offset: offset, bounds: weights.bounds) }
-
-  private static func widened(_ op: any Operator, rank: Int) -> (any Operator, (before: [Int], after: [Int]))? {
-    switch op {
-    case var op as Convolution:
-      op.widens = true
-      let pads = op.window.takingPads(rank: rank)
-      return (op, pads)
-    case var op as DepthwiseConvolution:
-      op.widens = true
-      let pads = op.window.takingPads(rank: rank)
-      return (op, pads)
-    case var op as MatMul:
-      op.widens = true
-      return (op, ([], []))
-    default: return nil
-    }
-  }
 }
 
 extension WeightShape {
@@ -65,16 +46,6 @@ extension WeightShape {
       drift[output(flat)] += (Double(pair.1) * rounded.steps[output(flat)] - pair.0) * means[input(flat)]
     }
     return drift
-  }
-}
-
-extension SlidingWindow {
-  /// Takes the pads away and gives them for all axes of a tensor `[N, spatial…, C]`; empty for none.
-  fileprivate mutating func takingPads(rank: Int) -> (before: [Int], after: [Int]) {
-    let axes = (0..<rank - 2).map { along($0) }
-    (padsBefore, padsAfter) = ([], [])
-    guard axes.contains(where: { $0.before + $0.after > 0 }) else { return ([], []) }
-    return ([0] + axes.map(\.before) + [0], [0] + axes.map(\.after) + [0])
   }
 }
 

@@ -50,7 +50,7 @@ extension IntegerSum {
 
 extension Numbers {
   /// One number where all are equal.
-  fileprivate var collapsed: Numbers { uniform.map { Numbers($0) } ?? self }
+  var collapsed: Numbers { uniform.map { Numbers($0) } ?? self }
 }
 
 extension Node {

@@ -18,16 +18,22 @@ struct IntegerWeights {
     var peaks = [Double](repeating: 0, count: channels)
     for (flat, real) in reals.enumerated() { peaks[channel(flat)] = max(peaks[channel(flat)], abs(real)) }
     let steps = zip(peaks, leastSteps).map { max($0 / 127, $1, 1e-30) }
-    var sums = [Int64](repeating: 0, count: channels)
-    var (least, most) = (sums, sums)
     let integers = reals.enumerated().map { flat, real in
+      Int64(min(max((real / steps[channel(flat)]).rounded(.toNearestOrEven), -127), 127))
+    }
+    self.init(integers, weights.dims, steps: steps, channel)
+  }
+
+  /// Of numbers that int8 holds; `channel` tells to which output one belongs, and `steps` has one for each output.
+  init(_ integers: [Int64], _ dims: [Int], steps: [Double], _ channel: (Int) -> Int) {
+    var sums = [Int64](repeating: 0, count: steps.count)
+    var (least, most) = (sums, sums)
+    for (flat, integer) in integers.enumerated() {
       let k = channel(flat)
-      let integer = Int64(min(max((real / steps[k]).rounded(.toNearestOrEven), -127), 127))
       sums[k] += integer
       if integer < 0 { least[k] += integer * 255 } else { most[k] += integer * 255 }
-      return integer
     }
-    tensor = Tensor(.int8, weights.dims, integers: integers)
+    tensor = Tensor(.int8, dims, integers: integers)
     self.steps = steps
     self.sums = sums
     bounds = (least.min() ?? 0)...(most.max() ?? 0)

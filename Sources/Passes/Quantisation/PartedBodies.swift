@@ -185,7 +185,7 @@ private struct BodyScope {
 
 extension Expr {
   /// The expression with another in the place of a part of it.
-  fileprivate func replacing(_ part: Expr, by other: Expr) -> Expr {
+  func replacing(_ part: Expr, by other: Expr) -> Expr {
     self == part ? other : mapChildren { $0.replacing(part, by: other) }
   }
 }

@@ -45,7 +45,7 @@ extension Editor {
     }
     result.label = result.op.name + node.label.dropFirst(node.op.name.count)
     result.moveBiasToEpilogue(graph)
-    if let input = node.inputs[0] { result.inputs[0] = try padded(input, layer.window, axes: layer.seen.taps.count, name: node.name) }
+    if let input = node.inputs[0] { result.inputs[0] = try padded(input, layer.window, name: node.name) }
     result.inputs.replaceSubrange(1...1, with: tables.map { addConstant($0.0, $0.1) })
     return result
   }

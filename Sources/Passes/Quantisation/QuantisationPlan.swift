@@ -9,6 +9,8 @@ package struct QuantisationPlan: Hashable, Sendable {
   package var means: [String: [Double]] = [:]
   /// Names of nodes that compute in float whatever codes there are.
   package var floatNodes: Set<String> = []
+  /// Channels between layers are scaled before anything else.
+  package var equalises = false
 
   package init(ports: [String], codes: [String: AffineCode]) {
     self.ports = ports

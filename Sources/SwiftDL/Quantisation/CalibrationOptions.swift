@@ -24,8 +24,17 @@ public struct CalibrationOptions: Sendable {
     case best
   }
 
+  /// Whether channels between layers are scaled first, so that their weights on both sides reach equally far.
+  public enum Equalisation: String, CaseIterable, Sendable {
+    case never
+    case always
+    /// Where the outputs keep more of the signal on rows that calibration has seen.
+    case best
+  }
+
   public var source: Source
   public var method = Method.best
+  public var equalisation = Equalisation.best
   /// Runs that ranges are taken from, at most; the rest of the data is left for measuring.
   public var rows = 100
   /// What is taken out of the model before.

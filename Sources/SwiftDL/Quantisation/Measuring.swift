@@ -31,7 +31,7 @@ extension Model {
     _ options: CompileOptions, _ calibration: Calibration, _ classes: [Int]?, _ progress: (Progress) -> Void
   ) throws(Diagnostic) -> QuantisationReport {
     var (float, integers) = (source.graph, source.graph)
-    try Pipeline.beforeQuantisation(options.pruning.rules).run(on: &float)
+    try Pipeline.beforeQuantisation(options.pruning.rules, equalises: calibration.plan.equalises).run(on: &float)
     try Pipeline.onIntegers(calibration.plan, options.pruning.rules).run(on: &integers)
     let isSeen = calibration.unseen.isEmpty
     let runs = isSeen ? calibration.seen : calibration.unseen

@@ -32,7 +32,7 @@ extension Model {
 }
 
 /// One search for layers that stay float.
-private struct Refinement {
+struct Refinement {
   private let source: Graph
   private let calibration: Calibration
   private let target: AccuracyTarget
@@ -45,7 +45,7 @@ private struct Refinement {
 
   init(_ source: Graph, _ calibration: Calibration, _ target: AccuracyTarget, _ classes: [Int]?) throws(Diagnostic) {
     var graph = source
-    try Pipeline.beforeQuantisation(calibration.pruning.rules).run(on: &graph)
+    try Pipeline.beforeQuantisation(calibration.pruning.rules, equalises: calibration.plan.equalises).run(on: &graph)
     (self.source, self.calibration, self.target, self.classes) = (source, calibration, target, classes)
     layers = graph.integerLayers(calibration.plan)
     // Accuracy needs all rows that there are; errors of numbers show in few.
@@ -55,6 +55,9 @@ private struct Refinement {
     let program = try TracedProgram(graph, work: work)
     for inputs in runs { expected.append(try program.outputs(inputs, graph)) }
   }
+
+  /// What the worst output keeps of the signal with all layers on integers.
+  func decibels() throws(Diagnostic) -> Double { try outcome(keeping: []).decibels }
 
   mutating func run(_ progress: (Progress) -> Void) throws(Diagnostic) -> Calibration {
     var best = try outcome(keeping: [])

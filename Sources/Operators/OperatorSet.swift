@@ -24,6 +24,7 @@ package enum OperatorSet {
     GridSample.self,
     GRU.self,
     GroupedColumns.self,
+    GroupedProduct.self,
     If.self,
     IntegerNormalise.self,
     IntegerSoftmax.self,

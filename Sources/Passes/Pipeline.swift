@@ -44,17 +44,20 @@ package struct PipelineOptions: Hashable, Sendable {
   package var quantisation: QuantisationPlan?
   /// Weights are kept as int8.
   package var narrowsWeights: Bool
+  /// Weights are kept with four bits where there are enough to share scales.
+  package var groupsWeights: Bool
   /// What was measured about layers that several algorithms compute.
   package var algorithms: AlgorithmChoices
 
   package init(
     target: Target? = nil, pruning: [PruningRule] = [], quantisation: QuantisationPlan? = nil, narrowsWeights: Bool = false,
-    algorithms: AlgorithmChoices = AlgorithmChoices()
+    groupsWeights: Bool = false, algorithms: AlgorithmChoices = AlgorithmChoices()
   ) {
     self.target = target
     self.pruning = pruning
     self.quantisation = quantisation
     self.narrowsWeights = narrowsWeights
+    self.groupsWeights = groupsWeights
     self.algorithms = algorithms
   }
 }
@@ -66,7 +69,7 @@ extension Pipeline {
   /// What every model goes through.
   package static func standard(_ options: PipelineOptions) -> Pipeline {
     let floats = options.quantisation.map { onIntegers($0, options.pruning) } ?? onFloats(options.pruning)
-    let core = floats.passes + (options.narrowsWeights ? [.narrowWeights] : [])
+    let core = floats.passes + (options.groupsWeights ? [.groupWeights] : []) + (options.narrowsWeights ? [.narrowWeights] : [])
     guard let target = options.target else { return Pipeline(core) }
     // Layouts and algorithms are chosen where there are vectors.
     guard target.lanes > 1 else { return Pipeline(core + [.chooseSparse(for: target)]) }
@@ -90,7 +93,9 @@ extension Pipeline {
   }
 
   /// The graph that calibration looks at, and whose values a plan names.
-  package static func beforeQuantisation(_ pruning: [PruningRule] = []) -> Pipeline { Pipeline(onFloats(pruning).passes + [.partBodies]) }
+  package static func beforeQuantisation(_ pruning: [PruningRule] = [], equalises: Bool = false) -> Pipeline {
+    Pipeline(onFloats(pruning).passes + (equalises ? [.equalise, .removeDeadNodes] : []) + [.partBodies])
+  }
 
   /// The passes of `standard` up to the choice of kernels for zeros.
   package static func beforeSparse(_ options: PipelineOptions) -> Pipeline {
@@ -106,7 +111,8 @@ extension Pipeline {
   /// The passes up to the graph of integers, before layouts and algorithms are chosen.
   package static func onIntegers(_ plan: QuantisationPlan, _ pruning: [PruningRule] = []) -> Pipeline {
     // Conversions between codes and floats become parts of what stands beside them.
-    Pipeline(beforeQuantisation(pruning).passes + [.quantise(plan), .fuseEpilogues, .fuseMaps, .fuseEpilogues, .removeDeadNodes])
+    let before = beforeQuantisation(pruning, equalises: plan.equalises)
+    return Pipeline(before.passes + [.quantise(plan), .fuseEpilogues, .fuseMaps, .fuseEpilogues, .removeDeadNodes])
   }
 
   /// Where the order matters, a line says why.

@@ -44,7 +44,7 @@ extension Model {
     if let calibration = options.calibration {
       try Pipeline.onIntegers(calibration.plan, rules).run(on: &graph)
     } else if options.narrowsWeights {
-      try Pipeline.standard(PipelineOptions(pruning: rules, narrowsWeights: true)).run(on: &graph)
+      try Pipeline.standard(PipelineOptions(pruning: rules, narrowsWeights: true, groupsWeights: options.groupsWeights)).run(on: &graph)
     } else {
       var folded = graph
       try Pipeline.onFloats(rules).run(on: &folded)

@@ -88,7 +88,7 @@ public struct Compilation: Sendable {
     PipelineOptions(
       target: options.schedule == .automatic ? try scheduledTarget(options) : nil, pruning: options.pruning.rules,
       quantisation: options.calibration?.plan, narrowsWeights: options.narrowsWeights,
-      algorithms: options.tuning?.algorithms ?? AlgorithmChoices())
+      groupsWeights: options.groupsWeights, algorithms: options.tuning?.algorithms ?? AlgorithmChoices())
   }
 
   /// The graph after all passes.

@@ -59,6 +59,8 @@ public struct CompileOptions: Sendable {
   public var calibration: Calibration?
   /// Weights of products are kept as int8 with a step for each channel; everything is computed with floats.
   public var narrowsWeights = false
+  /// Where there are enough weights that share scales, four bits are kept of each.
+  public var groupsWeights = false
   /// Passes after which `Compilation.dumps` holds the graph.
   public var dumpAfter: Set<String> = []
 

@@ -2,12 +2,14 @@ import ArgumentParser
 import SwiftDL
 
 extension CalibrationOptions.Method: ExpressibleByArgument {}
+extension CalibrationOptions.Equalisation: ExpressibleByArgument {}
 
 /// Integer types that layers can compute in.
 enum QuantisedType: String, CaseIterable, ExpressibleByArgument {
   case int8
   /// Weights only: values stay floats.
   case int8Weights = "int8-weights"
+  case int4Weights = "int4-weights"
 }
 
 /// Whether and how layers become integers.
@@ -24,6 +26,9 @@ struct QuantisationArguments: ParsableArguments {
 
   @Option(name: .customLong("calibrate-with"), help: "How ranges are chosen; best: for each value the one that loses least.")
   var method = CalibrationOptions.Method.best
+
+  @Option(help: "Scale channels between layers so that their weights on both sides reach equally far; best: where it helps.")
+  var equalise = CalibrationOptions.Equalisation.best
 
   @Option(name: .customLong("calibrate-rows"), help: "Rows that ranges are taken from, at most; the others are for measuring.")
   var rows = 100
@@ -42,6 +47,8 @@ struct QuantisationArguments: ParsableArguments {
 
   @Flag(name: .customLong("report-time"), help: "Also time both networks on this machine, with the system's C compiler.")
   var timed = false
+
+  var keepsOnlyWeights: Bool { type == .int8Weights || type == .int4Weights }
 
   var wantsReport: Bool { report != nil || labels != nil || timed }
 
@@ -62,6 +69,7 @@ struct QuantisationArguments: ParsableArguments {
     guard type == .int8, let calibrate else { return nil }
     var options = CalibrationOptions(.init(argument: calibrate))
     options.method = method
+    options.equalisation = equalise
     options.rows = rows
     options.pruning = pruning
     var calibration = try model.calibrate(options) { progress.show($0.activity, $0.fraction) }

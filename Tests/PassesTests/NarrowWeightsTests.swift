@@ -41,6 +41,41 @@ import Testing
     #expect(distance(before, after) < 0.02 && before != after)
   }
 
+  /// Neither few inputs nor an odd number of them.
+  @Test(arguments: [(50, 33, true), (96, 20, true), (14, 40, false), (51, 33, false)], [Target.generic, .x86v4])
+  func weightsOfFourBitsShareScales(layer: (inputs: Int, outputs: Int, isGrouped: Bool), target: Target) throws {
+    var generator = SeededGenerator(4)
+    var graph = Graph(name: "net")
+    let x = graph.addInput("x", TensorType(.float32, [3, Dim(layer.inputs)]))
+    let w = graph.addConstant("w", Tensor.random(.float32, [layer.inputs, layer.outputs], using: &generator))
+    let product = try graph.add(MatMul(), [x, w])[0]
+    let b = graph.addConstant("b", Tensor.random(.float32, [layer.outputs], using: &generator))
+    let sum = ElementwiseBody.input(0, .float32) + ElementwiseBody.input(1, .float32)
+    graph.addOutput("y", try graph.add(Map(ElementwiseBody(sum), inputCount: 2), [product, b])[0])
+    var changed = graph
+    try Pipeline.standard(PipelineOptions(target: target, narrowsWeights: true, groupsWeights: true)).run(on: &changed)
+    #expect(changed.nodes.contains { $0.op is GroupedProduct } == layer.isGrouped, "\(changed)")
+    let input = Tensor.random(.float32, [3, layer.inputs], using: &generator)
+    let (before, after) = (try Interpreter(graph).outputs([input])[0], try Interpreter(changed).outputs([input])[0])
+    #expect(distance(before, after) < 0.1 && before != after)
+  }
+
+  @Test func groupedConvolutionsStayNearAndShrink() throws {
+    var generator = SeededGenerator(5)
+    var graph = Graph(name: "net")
+    let x = graph.addInput("x", TensorType(.float32, [1, 7, 8, 34]))
+    let w = graph.addConstant("w", Tensor.random(.float32, [3, 3, 34, 6], using: &generator))
+    let window = SlidingWindow(strides: [2, 1], padsBefore: [1, 0], padsAfter: [0, 1])
+    graph.addOutput("y", try graph.add(Convolution(window), [x, w])[0])
+    var changed = graph
+    try Pipeline([.groupWeights, .removeDeadNodes]).run(on: &changed)
+    #expect(changed.nodes.contains { $0.op is GroupedProduct })
+    func bytes(_ graph: Graph) -> Int { graph.constants.values.reduce(0) { $0 + $1.bytes.count } }
+    #expect(bytes(changed) * 6 < bytes(graph))
+    let input = Tensor.random(.float32, [1, 7, 8, 34], using: &generator)
+    #expect(distance(try Interpreter(graph).outputs([input])[0], try Interpreter(changed).outputs([input])[0]) < 0.1)
+  }
+
   @Test func smallWeightsStay() throws {
     var graph = Graph(name: "net")
     let x = graph.addInput("x", TensorType(.float32, [3, 5]))

@@ -63,6 +63,9 @@ import Testing
     Case(NonMaxSuppression(isCentred: true, most: 2), [[1, 5, 4], [1, 2, 5], [1], [], nil], [2: .int64]),
     Case(OneHot(depth: 4, axis: 1, on: 2, off: -1, dtype: .float32), [[3]], [0: .int32]),
     Case(
+      GroupedProduct(group: 4, taps: [2], window: SlidingWindow(padsBefore: [1], padsAfter: [0])), [[1, 5, 6], [2, 3, 7], [2, 2, 7]],
+      [1: .uint8, 2: .uint8]),
+    Case(
       PackedProduct(taps: [2, 3], window: SlidingWindow(strides: [2, 1])), [[1, 5, 6, 3], [2, 3, 8], [2]], [0: .uint8, 1: .int8, 2: .int32]),
     Case(Pad(before: [1, 0], after: [0, 2], mode: .constant, value: 0.5), [[2, 3]]), Case(Pool(.median, size: [2], window), [[1, 6, 2]]),
     Case(RandomBits([2, 3], seed: 7), []), Case(Prefix([2, 1]), [[3, 2]]), Case(Reduce(.logSumExp, axes: [0], keepDims: true), [[3, 2]]),

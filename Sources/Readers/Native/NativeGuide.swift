@@ -35,6 +35,9 @@ enum NativeGuide {
     "winograd_convolution": Entry(
       "a convolution of 3 by 3 taps that moves by one, on squares of outputs; made by the compiler, which transforms the weights",
       "`x [N, H, W, C]`, `weights [outputs / channels, (tile + 2)², blocks, C, channels of a block]`, `bias [K]`?", "`[N, positions…, K]`"),
+    "grouped_product": Entry(
+      "sums of products with weights of four bits, two to a byte, which in groups share a scale, under a window or, without taps, of matrices; made by the compiler",
+      "`x [any…, spatial…, C]`, `weights [taps…, C / 2, K]` of uint8, `scales [taps…, groups, K]` of uint8", "`[any…, positions…, K]`"),
     "packed_product": Entry(
       "sums of products of uint8 by int8 in groups of four, under a window or, without taps, of matrices; made by the compiler",
       "`x [any…, spatial…, C]`, `weights [taps…, C / 4, 4 * K]`, or where four does not divide C `[taps… but the last, runs / 4, 4 * K]`, `bias [K]`?; without taps also a matrix for each",

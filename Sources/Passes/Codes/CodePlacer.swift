@@ -83,7 +83,7 @@ struct CodePlacer {
       codedOnly.insert(id)
       return
     }
-    let body = code.decoding(AffineCode.coded)
+    let body = code.decoding(code.affine.coded)
     editor.place(Node(map: body, [source], name: name + ".decoded", label: "dequantise", output: id))
   }
 
@@ -141,7 +141,7 @@ struct CodePlacer {
   private mutating func decoded(_ id: ValueID, _ editor: inout Editor) throws(Diagnostic) -> ValueID {
     guard codedOnly.contains(id), let code = values.codes[id], let source = coded[id] else { return id }
     if let made = decoded[id] { return made }
-    let map = Map(ElementwiseBody(code.decoding(AffineCode.coded)), inputCount: 1)
+    let map = Map(ElementwiseBody(code.decoding(code.affine.coded)), inputCount: 1)
     let made = try editor.add(map, [source], name: editor.graph[id].name + ".decoded", label: "dequantise")
     decoded[id] = made
     return made

@@ -124,7 +124,7 @@ extension Operator {
       op.widens = true
       let pads = op.window.takingPads()
       return (op, pads, widens)
-    case var op as MatMul where !op.transposeA:
+    case var op as MatMul where !op.transposeA && op.zeroA == 0 && op.zeroB == 0:
       let widens = op.widens
       op.widens = true
       return (op, ([], []), widens)

@@ -162,3 +162,13 @@ swdl_inline swdl_i32x16 swdl_i32x16_from_f32(swdl_f32x16 a) {
   return result;
 }
 #endif
+
+/* Lane by lane one of 32 numbers. */
+#if defined(swdl_native_pick_x16)
+swdl_inline swdl_i32x16 swdl_i32x16_pick(const int32_t *from, swdl_i32x16 n) { return (swdl_i32x16)swdl_native_pick_x16(from, n); }
+#else
+swdl_inline swdl_i32x16 swdl_i32x16_pick(const int32_t *from, swdl_i32x16 n) {
+  for (int i = 0; i < 16; i++) { swdl_lane_x16(n, i) = from[swdl_lane_x16(n, i) & 31]; }
+  return n;
+}
+#endif

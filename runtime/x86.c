@@ -125,3 +125,28 @@ typedef long long swdl_long_x4 __attribute__((vector_size(32)));
 #define swdl_native_lookup_x8(a, b, n) swdl_either_x8((n) << 28 >> 31, __builtin_ia32_permvarsf256(b, n), __builtin_ia32_permvarsf256(a, n))
 #define swdl_either_x8(m, a, b) ((swdl_f32x8)(((m) & (swdl_m32x8)(a)) | (~(m) & (swdl_m32x8)(b))))
 #endif
+
+/* Thirty-two numbers in registers. */
+#if defined(__AVX512F__) && !defined(__clang__)
+typedef int32_t swdl_pick_any_x16 __attribute__((vector_size(64), aligned(4), may_alias));
+#define swdl_pick_part_x16(from, i) (*(const swdl_pick_any_x16 *)((from) + 16 * (i)))
+#define swdl_native_pick_x16(from, n) __builtin_shuffle(swdl_pick_part_x16(from, 0), swdl_pick_part_x16(from, 1), n)
+#elif defined(SWDL_CLANG_AVX512F)
+typedef int32_t swdl_pick_any_x16 __attribute__((vector_size(64), aligned(4), may_alias));
+#define swdl_pick_part_x16(from, i) (*(const swdl_pick_any_x16 *)((from) + 16 * (i)))
+#define swdl_native_pick_x16(from, n) __builtin_ia32_vpermi2vard512(swdl_pick_part_x16(from, 0), n, swdl_pick_part_x16(from, 1))
+#endif
+
+#if defined(__AVX2__) && !defined(__clang__)
+typedef int32_t swdl_pick_any_x8 __attribute__((vector_size(32), aligned(4), may_alias));
+#define swdl_pick_part_x8(from, i) (*(const swdl_pick_any_x8 *)((from) + 8 * (i)))
+#define swdl_pick_half_x8(from, i, n) __builtin_shuffle(swdl_pick_part_x8(from, i), swdl_pick_part_x8(from, (i) + 1), n)
+#define swdl_pick_one_x8(m, a, b) (((m) & (a)) | (~(m) & (b)))
+#define swdl_native_pick_x8(from, n) swdl_pick_one_x8((n) << 27 >> 31, swdl_pick_half_x8(from, 2, n), swdl_pick_half_x8(from, 0, n))
+#elif defined(SWDL_CLANG_AVX2)
+typedef int32_t swdl_pick_any_x8 __attribute__((vector_size(32), aligned(4), may_alias));
+#define swdl_pick_part_x8(from, i, n) (swdl_pick_any_x8)__builtin_ia32_permvarsi256(*(const swdl_pick_any_x8 *)((from) + 8 * (i)), n)
+#define swdl_pick_one_x8(m, a, b) (((swdl_pick_any_x8)(m) & (a)) | (~(swdl_pick_any_x8)(m) & (b)))
+#define swdl_pick_half_x8(from, i, n) swdl_pick_one_x8((n) << 28 >> 31, swdl_pick_part_x8(from, (i) + 1, n), swdl_pick_part_x8(from, i, n))
+#define swdl_native_pick_x8(from, n) swdl_pick_one_x8((n) << 27 >> 31, swdl_pick_half_x8(from, 2, n), swdl_pick_half_x8(from, 0, n))
+#endif

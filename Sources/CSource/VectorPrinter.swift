@@ -36,6 +36,8 @@ extension ExpressionPrinter {
     case .lookup(let buffer, let at, .load(let table, let place, _), let shift, let window):
       precondition(window == (buffer.dtype == .uint8 ? 16 : 2 * expr.type.lanes), "\(expr) is no vector")
       return .call("\(type)_lookup", pointer(buffer, at), pointer(table, place), Fragment("\(shift)"))
+    case .lookup(let buffer, let at, let numbers, let shift, 32):
+      return .call("\(type)_pick", pointer(buffer, at), .call("\(type)_shr", print(numbers), Fragment("\(shift)")))
     case .int, .float, .reinterpret, .reduce, .lookup: preconditionFailure("\(expr) is no vector")
     }
   }

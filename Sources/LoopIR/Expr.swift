@@ -94,7 +94,8 @@ package indirect enum Expr: Hashable, Sendable {
   /// is left. The number of lanes is a power of two.
   case reduce(BinaryFunction, Expr)
   /// Lane by lane one of the elements from `at` on: its number are the bits from `shift` up of a lane of `numbers`, as many as count to
-  /// `window`, a power of two. Where that is two vectors, or sixteen bytes, they stay in registers.
+  /// `window`, a power of two. Where that is two vectors, or sixteen bytes, they stay in registers. Numbers that are computed choose among
+  /// 32 of int32.
   case lookup(Buffer, at: Expr, numbers: Expr, shift: Int, window: Int)
 }
 

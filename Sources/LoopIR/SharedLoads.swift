@@ -62,7 +62,7 @@ private struct LoadSharing {
   private func loads(_ expr: Expr) -> [Expr] {
     if case .load(let buffer, let at, _) = expr, readOnly.contains(buffer.name), at.variables.isDisjoint(with: assigned) { return [expr] }
     // Numbers are looked up as they lie in memory: there are no locals with vectors of them.
-    if case .lookup(_, let at, _, _, _) = expr { return loads(at) }
+    if case .lookup(_, let at, .load, _, _) = expr { return loads(at) }
     return expr.children.flatMap(loads)
   }
 

@@ -111,6 +111,8 @@ struct LaneWriter {
       let (start, step) = try self.place(place)
       guard step == access.lanes else { throw refusal("numbers that lie apart are not looked up") }
       return .lookup(buffer, at: at, numbers: .load(table, at: start, Access(lanes: lanes * step)), shift: shift, window: window)
+    case .lookup(let buffer, let at, let numbers, let shift, 32) where isUniform(at) && buffer.dtype == .int32 && numbers.dtype == .int32:
+      return .lookup(buffer, at: at, numbers: broadcast(try value(numbers)), shift: shift, window: 32)
     case .int, .float, .reinterpret, .broadcast, .reduce, .lookup: throw refusal("\(expr) takes no vectors")
     }
   }

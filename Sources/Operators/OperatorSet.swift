@@ -27,6 +27,7 @@ package enum OperatorSet {
     GroupedProduct.self,
     If.self,
     IntegerNormalise.self,
+    IntegerRecurrent.self,
     IntegerSoftmax.self,
     Iota.self,
     LiteralProduct.self,

@@ -12,7 +12,7 @@ extension GraphPass {
       guard target.hasDotProducts else { return }
       try graph.edit { (editor, node) throws(Diagnostic) in
         if let packed = try editor.packedProduct(node) { return editor.place(packed) }
-        let packed = try editor.packedProductOfValues(node)
+        let packed = try editor.packedProductOfValues(node) ?? editor.packedRecurrent(node)
         editor.place(packed ?? node)
       }
     }

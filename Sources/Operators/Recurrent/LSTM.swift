@@ -15,7 +15,7 @@ package struct LSTM: RecurrentCell {
       .floats("recurrent_activation_parameters", \.recurrentActivation.parameters),
       .string("output_activation", \.outputActivation.name), .floats("output_activation_parameters", \.outputActivation.parameters),
       .bool("couples_gates", \.couplesGates), .float("clip", \.clip), .bool("go_backwards", \.goBackwards),
-      .bool("zero_output_for_mask", \.zeroOutputForMask),
+      .bool("zero_output_for_mask", \.zeroOutputForMask), .bool("returns_cells", \.returnsCells),
     ]
   }
   static let gateCount = 4
@@ -31,6 +31,7 @@ package struct LSTM: RecurrentCell {
   package var clip = Double.infinity
   package var goBackwards = false
   package var zeroOutputForMask = false
+  package var returnsCells = false
 
   package init() {}
 

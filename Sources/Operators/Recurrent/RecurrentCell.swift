@@ -11,7 +11,8 @@ import Tensors
 ///    their ends: backwards, they then start at their own ends;
 /// 3. and on, each optional: initial states `[batch, units]`, zeros where absent, and what else the cell has.
 ///
-/// Outputs: the sequence of outputs `[batch, time, units]` in the order of processing, then every last state `[batch, units]`.
+/// Outputs: the sequence of outputs `[batch, time, units]` in the order of processing, then every last state `[batch, units]`, and with
+/// `returnsCells` the sequence of the last of the states.
 protocol RecurrentCell: Operator {
   static var gateCount: Int { get }
   static var stateCount: Int { get }
@@ -21,6 +22,8 @@ protocol RecurrentCell: Operator {
   /// What goes into the activations of the gates and of the candidate is moved between its negative and itself.
   var clip: Double { get }
   var activations: [Activation] { get }
+  /// The last state after each step is an output, too. Default: no.
+  var returnsCells: Bool { get }
 
   /// The states after a step: `x` is the projected input of one row and step, `extra` the input after the initial states,
   /// `product` is a vector times the recurrent kernel.
@@ -34,6 +37,7 @@ extension RecurrentCell {
   static var extraPosition: Int { 3 + stateCount }
 
   package var isRecurrent: Bool { true }
+  package var returnsCells: Bool { false }
 
   package func infer(_ inputs: [TensorType?]) throws(Diagnostic) -> [TensorType] { try inferCell(inputs) }
 
@@ -65,7 +69,8 @@ extension RecurrentCell {
     for position in 0..<Self.stateCount { try check("initial state \(position)", inputs.optional(3 + position), state) }
     for activation in activations { try activation.check() }
     guard clip > 0 else { throw Diagnostic("the clip is \(clip)", hint: "it must be positive; leave it out for none") }
-    return [TensorType(x.dtype, [x.shape[0], x.shape[1], units])] + [TensorType](repeating: state, count: Self.stateCount)
+    let sequence = TensorType(x.dtype, [x.shape[0], x.shape[1], units])
+    return [sequence] + [TensorType](repeating: state, count: Self.stateCount) + (returnsCells ? [sequence] : [])
   }
 
   func check(_ title: String, _ found: TensorType?, _ expected: TensorType) throws(Diagnostic) {
@@ -80,7 +85,7 @@ extension RecurrentCell {
     let mask = inputs.optional(2)?.integers
     let initial = (0..<Self.stateCount).map { inputs.optional(3 + $0)?.doubles ?? [Double](repeating: 0, count: rows * units) }
     let extra = inputs.optional(Self.extraPosition)?.doubles
-    var sequence: [Double] = []
+    var (sequence, cells): ([Double], [Double]) = ([], [])
     var last = [[Double]](repeating: [], count: Self.stateCount)
     for row in 0..<rows {
       var states = initial.map { Array($0[row * units..<(row + 1) * units]) }
@@ -97,10 +102,12 @@ extension RecurrentCell {
           output = [Double](repeating: 0, count: units)
         }
         sequence += output
+        cells += states[states.count - 1]
       }
       for (position, state) in states.enumerated() { last[position] += state }
     }
     return [Tensor(x.dtype, [rows, steps, units], sequence)] + last.map { Tensor(x.dtype, [rows, units], $0) }
+      + (returnsCells ? [Tensor(x.dtype, [rows, steps, units], cells)] : [])
   }
 
   package func lower(_ operands: Operands) -> [Stmt] {

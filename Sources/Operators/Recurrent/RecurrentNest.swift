@@ -8,6 +8,10 @@ import Tensors
 struct RecurrentNest {
   private let operands: Operands
   private let stateCount: Int
+  /// The position of the first initial state.
+  private let firstState: Int
+  /// What cells compute with.
+  let dtype: DType
   private let goBackwards: Bool
   private let zeroOutputForMask: Bool
   /// Row, step in the order of processing, and step in the input.
@@ -18,9 +22,14 @@ struct RecurrentNest {
   private var isOn: Expr?
   private var hasBeenOn: Expr?
 
-  init(_ operands: Operands, states: Int, goBackwards: Bool, zeroOutputForMask: Bool) {
+  /// Without a `dtype` cells compute with that of their input.
+  init(
+    _ operands: Operands, states: Int, firstState: Int = 3, dtype: DType? = nil, goBackwards: Bool, zeroOutputForMask: Bool
+  ) {
     self.operands = operands
     stateCount = states
+    self.firstState = firstState
+    self.dtype = dtype ?? operands.input(0).dtype.accumulator
     self.goBackwards = goBackwards
     self.zeroOutputForMask = zeroOutputForMask
   }
@@ -28,13 +37,14 @@ struct RecurrentNest {
   var units: Dim { operands.output.shape[2] }
   /// The type of the cell's own output, whatever an epilogue makes of it.
   private var resultType: DType { operands.input(0).dtype }
-  var dtype: DType { resultType.accumulator }
   /// What the gates of a step are kept in, gate by gate.
   var gates: TensorView { operands.workspaces[0] }
   /// Memory of the cell after the gates and the states.
   func workspace(_ position: Int) -> TensorView { operands.workspaces[1 + stateCount + position] }
 
   func state(_ position: Int) -> TensorView { operands.workspaces[1 + position] }
+  /// A state of a unit, as cells compute with it.
+  func value(_ position: Int, _ unit: Expr) -> Expr { state(position)[unit].converted(to: dtype) }
   func column(_ gate: Int, _ unit: Expr) -> Expr { unit + Expr(units * Dim(gate)) }
 
   /// The projected input of the step at a column.
@@ -49,7 +59,7 @@ struct RecurrentNest {
     return loop("\(name)_j", from: first, to: last) { j in
       local("\(name)_sum", start(j)) { sum in
         loop("\(name)_h", to: Expr(units)) { h in
-          sum.addProduct(vector[h], operands.input(1)[h, j].converted(to: dtype))
+          sum.addProduct(vector[h].converted(to: dtype), operands.input(1)[h, j].converted(to: dtype))
         }
         gates.store([j], sum.value)
       }
@@ -77,7 +87,9 @@ struct RecurrentNest {
   func rows(_ step: (RecurrentNest) -> [Stmt]) -> [Stmt] {
     [
       loop("n", to: operands.input(0).extent(0)) { n in
-        loop("first", to: Expr(units)) { u in (0..<stateCount).map { state($0).store([u], initial($0, n, u)) } }
+        loop("first", to: Expr(units)) { u in
+          (0..<stateCount).map { state($0).store([u], initial($0, n, u).converted(to: state($0).dtype)) }
+        }
         flagged { seen in
           loop("t", to: operands.input(0).extent(1)) { t in masked(at: n, t, seen, step) }
         }
@@ -91,22 +103,30 @@ struct RecurrentNest {
   /// Stores the new states of a unit, if the step counts, and its output.
   func update(_ unit: Expr, _ new: [Expr]) -> [Stmt] {
     local("output", output(unit, new[0])) { output in
-      new.indices.map { position in
-        state(position).store([unit], isOn.map { .select($0, new[position], state(position)[unit]) } ?? new[position])
+      new.indices.map { position -> Stmt in
+        let kept = isOn.map { .select($0, new[position], value(position, unit)) } ?? new[position]
+        return state(position).store([unit], kept.converted(to: state(position).dtype))
       }
+      cells(unit)
       operands.store([row, processed, unit], output.value.converted(to: resultType))
     }
+  }
+
+  /// The last state is an output, too, where there is one more.
+  private func cells(_ unit: Expr) -> [Stmt] {
+    guard operands.outputs.count > 1 + stateCount else { return [] }
+    return [operands.outputs[1 + stateCount].store([row, processed, unit], value(stateCount - 1, unit).converted(to: resultType))]
   }
 
   private func output(_ unit: Expr, _ new: Expr) -> Expr {
     guard let isOn else { return new }
     let zero = Expr.constant(0, dtype)
     guard let hasBeenOn else { return .select(isOn, new, zero) }
-    return .select(isOn, new, .select(hasBeenOn, state(0)[unit], zero))
+    return .select(isOn, new, .select(hasBeenOn, value(0, unit), zero))
   }
 
   private func initial(_ position: Int, _ n: Expr, _ unit: Expr) -> Expr {
-    operands.optionalInput(3 + position).map { $0[n, unit].converted(to: dtype) } ?? .constant(0, dtype)
+    operands.optionalInput(firstState + position).map { $0[n, unit].converted(to: dtype) } ?? .constant(0, dtype)
   }
 
   /// A local that tells whether a step has counted, where that matters.

@@ -57,10 +57,12 @@ extension Quantiser {
     let bias = own.count > 2 ? editor.constant(own[2])?.doubles : nil
     guard let layer = IntegerLayer(node, weights: weights, bias: bias, input: input, result: result, means: means[x])
     else { return false }
-    guard let made = try fused(layer.sum, node, result, &editor) else { return false }
+    let asGates = try fusedIntoGates(layer.sum, node, &editor)
+    guard let made = asGates == nil ? try fused(layer.sum, node, result, &editor) : asGates else { return false }
     let padded = try padded(try narrowCode(x, &editor), layer, input, node.name, &editor)
     let constants = editor.addConstant(node.name + ".weights", layer.weights.tensor)
-    place(made.reading([padded, constants]), node, isCode: result != nil, &editor)
+    let reading = made.reading([padded, constants])
+    if asGates != nil { placeGates(reading, node, &editor) } else { place(reading, node, isCode: result != nil, &editor) }
     return true
   }
 

@@ -6,15 +6,15 @@ import Tensors
 /// Which nodes compute on integers. Layers with weights do wherever they can; what stands between such layers does if it has a form for
 /// it; what nobody behind it wants as integers stays float, as do the last steps before an output.
 struct IntegerNodes {
-  /// By first output.
+  /// By outputs.
   private var chosen: Set<ValueID> = []
   /// Values that chosen nodes read.
   private var readers: Set<ValueID> = []
 
-  init(_ graph: Graph, _ codes: [ValueID: AffineCode], except floatNodes: Set<String>) {
-    let able = graph.nodes.filter { !floatNodes.contains($0.name) && $0.hasIntegerForm(in: graph, codes) }
-    for node in able.reversed() where node.isLayer || readers.contains(node.outputs[0]) {
-      chosen.insert(node.outputs[0])
+  init(_ graph: Graph, _ codes: [ValueID: AffineCode], _ plan: QuantisationPlan) {
+    let able = graph.nodes.filter { !plan.floatNodes.contains($0.name) && $0.hasIntegerForm(in: graph, codes, plan.peaks) }
+    for node in able.reversed() where node.isLayer || node.isCell || readers.contains(node.outputs[0]) {
+      chosen.formUnion(node.outputs)
       readers.formUnion(node.codedInputs(graph))
     }
     keepWhatFollowsLayers(able, graph)
@@ -22,7 +22,7 @@ struct IntegerNodes {
 
   /// Rounding to codes earlier than a layer needs them gains nothing.
   private mutating func keepWhatFollowsLayers(_ able: [Node], _ graph: Graph) {
-    for node in able where chosen.contains(node.outputs[0]) && !node.isLayer {
+    for node in able where chosen.contains(node.outputs[0]) && !node.isLayer && !node.isCell {
       if node.codedInputs(graph).contains(where: chosen.contains) { continue }
       chosen.remove(node.outputs[0])
     }
@@ -42,12 +42,14 @@ extension Node {
 
   /// What the node reads as codes, if it computes on integers.
   fileprivate func codedInputs(_ graph: Graph) -> [ValueID] {
+    if isCell { return epilogueInputs.filter { graph.constants[$0] == nil } }
     if isProductOfValues(in: graph) { return inputs.compactMap { $0 }.filter { graph.constants[$0] == nil } }
     if isLayer || isAverage || isRowFunction { return [inputs[0]].compactMap { $0 } + epilogueInputs.filter { graph.constants[$0] == nil } }
     return (handedOnInputs ?? inputs.compactMap { $0 }).filter { graph.constants[$0] == nil }
   }
 
-  func hasIntegerForm(in graph: Graph, _ codes: [ValueID: AffineCode]) -> Bool {
+  func hasIntegerForm(in graph: Graph, _ codes: [ValueID: AffineCode], _ peaks: [String: [Double]]) -> Bool {
+    if isCell { return (try? IntegerCell(self, in: graph, peaks)) != nil }
     guard outputs.count == 1, graph.type(outputs[0]).dtype == .float32 else { return false }
     if isProductOfValues(in: graph) { return IntegerSum(product: self, in: graph, codes) != nil }
     if isLayer { return hasIntegerProducts(in: graph, codes) }

@@ -9,6 +9,8 @@ struct IntegerSum {
   let step: Numbers
   let offset: Numbers
   let bounds: ClosedRange<Int64>
+  /// What the operator gives, as int32.
+  var variable = ElementwiseBody.input(0, .int32)
 }
 
 extension IntegerSum {
@@ -55,9 +57,9 @@ extension Numbers {
 
 extension Node {
   /// The node with other inputs before those of its epilogue.
-  func reading(_ ids: [ValueID]) -> Node {
+  func reading(_ ids: [ValueID?]) -> Node {
     var copy = self
-    copy.inputs = ids + epilogueInputs
+    copy.inputs = ids + (epilogueInputs as [ValueID?])
     return copy
   }
 }
@@ -85,7 +87,7 @@ extension Quantiser {
     var made = node
     made.op = sum.op
     var operands = RenamedOperands(first: 1)
-    operands.replace("x0", by: ElementwiseBody.input(0, .int32))
+    operands.replace("x0", by: sum.variable)
     let expr: Expr
     if let result, let integers = integerBody(body, sum, node, result, editor) {
       try add(integers, node.epilogueInputs, first: 1, name: node.name, to: &operands, &editor)
@@ -113,7 +115,7 @@ extension Quantiser {
   ) throws(Diagnostic) -> Expr? {
     var constants = IntegerConstants()
     guard let start = sum.offset.combined(sum.step, /), let offset = constants.integers(start),
-      let total = FixedPoint(ElementwiseBody.input(0, .int32), sum.bounds)?.plus(offset)
+      let total = FixedPoint(sum.variable, sum.bounds)?.plus(offset)
     else { return nil }
     for (position, tensor) in constants.tensors.enumerated() {
       operands.add("c\(position)", editor.addConstant("\(node.name).c\(position)", tensor), .int32)

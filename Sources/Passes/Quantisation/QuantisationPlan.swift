@@ -7,6 +7,8 @@ package struct QuantisationPlan: Hashable, Sendable {
   /// By name of the value, what the inputs of layers are on average, for each index of the last axis: what rounded weights add to a layer
   /// on average is taken from its bias.
   package var means: [String: [Double]] = [:]
+  /// By name of the value, the largest magnitudes of what recurrent layers read and keep, over all steps, for each index of the last axis.
+  package var peaks: [String: [Double]] = [:]
   /// Names of nodes that compute in float whatever codes there are.
   package var floatNodes: Set<String> = []
   /// Channels between layers are scaled before anything else.

@@ -24,6 +24,10 @@ extension Graph {
 struct Quantiser {
   let codes: [ValueID: AffineCode]
   let means: [ValueID: [Double]]
+  /// Recurrent layers on integers, by first output.
+  let cells: [ValueID: IntegerCell]
+  /// Values that one recurrent layer on integers reads as its input, and nobody else: by how much columns are multiplied to be int16.
+  let gates: [ValueID: Numbers]
   private let integerNodes: IntegerNodes
   /// The codes of values, once somebody wanted them.
   private var coded: [ValueID: ValueID] = [:]
@@ -31,6 +35,10 @@ struct Quantiser {
   private var narrowed: [ValueID: ValueID] = [:]
   /// The floats of values that are computed as codes, once somebody wanted them.
   private var floats: [ValueID: ValueID] = [:]
+  /// Values that exist as int16, and how many bits of fraction they have.
+  var shorts: [ValueID: (id: ValueID, bits: Int)] = [:]
+  /// The pieces of the logistic function, once somebody wanted them.
+  var sharedCurve: ValueID?
   /// Values that nobody computes as floats.
   private var codedOnly: Set<ValueID> = []
 
@@ -38,17 +46,21 @@ struct Quantiser {
     codes = graph.codes(of: plan)
     let read = Set(graph.layerInputs)
     means = Dictionary(uniqueKeysWithValues: read.compactMap { id in plan.means[graph[id].name].map { (id, $0) } })
-    integerNodes = IntegerNodes(graph, codes, except: plan.floatNodes)
+    integerNodes = IntegerNodes(graph, codes, plan)
+    cells = graph.integerCells(integerNodes, plan.peaks)
+    gates = graph.gateInputs(cells)
   }
 
   fileprivate mutating func place(_ node: Node, _ editor: inout Editor) throws(Diagnostic) {
     if integerNodes.contains(node), try placeOnIntegers(node, &editor) { return }
+    if try placeGateMovement(node, &editor) { return }
     var node = node
     node.inputs = try node.inputs.map { (id) throws(Diagnostic) in try id.map { (id) throws(Diagnostic) in try float(id, &editor) } }
     editor.place(node)
   }
 
   private mutating func placeOnIntegers(_ node: Node, _ editor: inout Editor) throws(Diagnostic) -> Bool {
+    if node.isCell { return try placeCell(node, &editor) }
     if node.op is Map { return try placeMap(node, &editor) }
     if node.handedOnInputs != nil { return try placeMovement(node, &editor) }
     if node.isProductOfValues(in: editor.graph) { return try placeProduct(node, &editor) }
@@ -64,6 +76,10 @@ struct Quantiser {
     if let made = coded[id] { return made }
     guard let code = codes[id] else { throw Diagnostic("\(editor.graph[id].name) has no code") }
     let name = editor.graph[id].name + ".code"
+    if let made = try codeOfShort(id, code, name: name, &editor) {
+      coded[id] = made
+      return made
+    }
     if let tensor = editor.constant(id) {
       coded[id] = editor.addConstant(name, code.quantising(tensor))
     } else {
@@ -97,8 +113,12 @@ struct Quantiser {
 
   /// The value as floats.
   mutating func float(_ id: ValueID, _ editor: inout Editor) throws(Diagnostic) -> ValueID {
-    guard codedOnly.contains(id), let code = codes[id], let source = coded[id] else { return id }
     if let made = floats[id] { return made }
+    if let made = try floatOfShort(id, &editor) {
+      floats[id] = made
+      return made
+    }
+    guard codedOnly.contains(id), let code = codes[id], let source = coded[id] else { return id }
     let map = Map(ElementwiseBody(code.dequantising(code.coded)), inputCount: 1)
     let made = try editor.add(map, [source], name: editor.graph[id].name + ".float", label: "dequantise")
     floats[id] = made
@@ -111,7 +131,7 @@ struct Quantiser {
     guard let code = codes[id] else { return editor.place(made) }
     var made = made
     let output = editor.addValue(name + ".code", TensorType(code.dtype, editor.type(id).shape))
-    made.outputs = [output]
+    made.outputs[0] = output
     editor.place(made)
     coded[id] = output
     guard editor.isResult(id) else {

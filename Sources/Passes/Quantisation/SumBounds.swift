@@ -6,6 +6,7 @@ extension Graph {
   /// All that the int32 sums of a node can be, whatever codes it reads: from its weights, or from how many elements it adds. `nil` for
   /// nodes that sum no codes.
   package func sumBounds(of node: Node) -> ClosedRange<Int64>? {
+    if let op = node.op as? IntegerRecurrent { return sumBounds(op, node) }
     guard let x = node.inputs.first ?? nil, type(x).dtype == .uint8 else { return nil }
     if let op = node.op as? MatMul, op.widens, node.isProductOfValues(in: self) { return op.bounds(type(x).shape) }
     if let weights = node.inputs.dropFirst().first.flatMap({ $0.flatMap { constants[$0] } }), weights.dtype == .int8,
@@ -21,6 +22,23 @@ extension Graph {
     if let op = node.op as? Pool, op.widens { return 0...Int64(op.size.reduce(255, *)) }
     if let op = node.op as? Reduce, op.widens { return 0...Int64(before / max(after, 1) * 255) }
     return nil
+  }
+
+  /// Of the products of a state, whatever it is.
+  private func sumBounds(_ op: IntegerRecurrent, _ node: Node) -> ClosedRange<Int64>? {
+    guard let weights = node.inputs[1].flatMap({ constants[$0] }), let columns = type(node.inputs[0] ?? node.outputs[0]).shape[2].constant
+    else { return nil }
+    let start = node.operatorInputs.count > IntegerRecurrent.startPosition ? node.inputs[IntegerRecurrent.startPosition] : nil
+    var least = start.flatMap { constants[$0]?.integers } ?? [Int64](repeating: 0, count: columns)
+    var most = least
+    for (flat, weight) in weights.integers.enumerated() {
+      let column = (op.isPacked ? flat / 4 : flat) % columns
+      // What is packed starts from what 32768 more in each factor adds, and has wrapped there.
+      if op.isPacked { (least[column], most[column]) = (least[column] + 32768 * weight, most[column] + 32768 * weight) }
+      least[column] += min(weight * 32767, weight * -32768)
+      most[column] += max(weight * 32767, weight * -32768)
+    }
+    return (least.min() ?? 0)...(most.max() ?? 0)
   }
 }
 

@@ -142,6 +142,12 @@ enum NativeGuide {
     "if": Entry(
       "runs its graph `then` or its graph `else`", "a condition of type bool, one element, then what both graphs take",
       "what the graph that runs gives; both give the same types"),
+    "integer_recurrent": Entry(
+      "a recurrent layer with int8 weights and int16 states, its gates in fixed point; made by the compiler",
+      "`x·W + b` int16 `[batch, time, gates · u]`, `R` int8 `[u, gates · u]`, or packed `[u / 4, gates · u · 4]`, `mask` bool "
+        + "`[batch, time]`?, multipliers of the sums int32 `[gates · u]`, pieces of the logistic function int32 `[128]`?, starts of the "
+        + "sums int32 `[gates · u]`?, states int16 `[batch, u]`?",
+      "`[batch, time, u]`, last states `[batch, u]`, int16"),
     "loop": Entry(
       "runs its `body` while a condition holds, and fewer times than the trip count",
       "trip count int64?, condition bool?, carried values, values that stay the same; the body has the same with the number of the "
@@ -152,7 +158,7 @@ enum NativeGuide {
       "long short-term memory, gates in Keras' order i, f, c, o",
       "`x·W + b [batch, time, 4u]`, `R [u, 4u]`, `mask` bool `[batch, time]`?, `h [batch, u]`?, `c [batch, u]`?, "
         + "peepholes of i, f, o `[3u]`?",
-      "`[batch, time, u]`, last `h`, last `c [batch, u]`"),
+      "`[batch, time, u]`, last `h`, last `c [batch, u]`, with `returns_cells` every `c [batch, time, u]`"),
     "matmul": Entry("the product over the last two axes; leading ones broadcast", "`a […, M, K]`, `b […, K, N]`", "`[…, M, N]`"),
     "non_max_suppression": Entry(
       "boxes by falling score without those that overlap a better one too much, for each image and class",

@@ -72,6 +72,7 @@ extension Model {
   ) throws(Diagnostic) -> Calibration {
     var graph = source.graph
     try Pipeline.beforeQuantisation(options.pruning.rules, equalises: equalises).run(on: &graph)
+    graph.showCells()
     let seen = Array(data.runs.prefix(options.rows))
     progress(Progress(activity: "compiling for calibration", fraction: nil))
     let program = try TracedProgram(graph, work: graph.products * Double(seen.count))
@@ -85,6 +86,7 @@ extension Model {
     var plan = QuantisationPlan(graph, samples.byValue, by: options.method.rangeMethod)
     plan.means = samples.means
     plan.equalises = equalises
+    plan.peaks = samples.peaks.mapValues(\.values)
     return Calibration(
       plan: plan, rows: seen.count,
       warnings: (try warnings(options, seen.count) + samples.warnings).map(Problem.init), unseen: Array(data.runs.dropFirst(seen.count)),
@@ -109,17 +111,20 @@ private struct Samples {
   private var samples: [String: ValueSample] = [:]
   private let ids: [String: ValueID]
   private var averages: [String: ChannelMeans]
+  private(set) var peaks: [String: ChannelPeaks]
 
   init(_ graph: Graph, runs: Int) {
     let perTensor = max(64, 24_576 / max(runs, 1))
     ids = Dictionary(graph.measuredValues.map { (graph[$0].name, $0) }) { first, _ in first }
     averages = Dictionary(graph.layerInputs.map { (graph[$0].name, ChannelMeans()) }) { first, _ in first }
+    peaks = Dictionary(graph.recurrentValues.map { (graph[$0].name, ChannelPeaks()) }) { first, _ in first }
     for name in ids.keys { samples[name] = ValueSample(perTensor: perTensor) }
   }
 
   mutating func add(_ name: String, _ tensor: Tensor) {
     samples[name]?.add(tensor)
     averages[name]?.add(tensor)
+    peaks[name]?.add(tensor)
   }
 
   var means: [String: [Double]] { averages.mapValues(\.values) }

@@ -1,5 +1,6 @@
 import GraphIR
 import LoopIR
+import Operators
 import Passes
 import Tensors
 
@@ -81,6 +82,8 @@ extension Program {
 private struct Comparison {
   private let plan: QuantisationPlan
   private let reasons: [String: String]
+  /// Bits of fraction of what recurrent layers keep as int16.
+  private let shortBits: [String: Int]
   private var values: [String: SignalToNoise] = [:]
   private var results: [SignalToNoise]
   private var winners: [(expected: Int, actual: Int)] = []
@@ -88,6 +91,7 @@ private struct Comparison {
   init(_ float: Graph, _ integers: Graph, _ plan: QuantisationPlan) {
     self.plan = plan
     reasons = float.reasonsForFloat(plan)
+    shortBits = integers.shortBits
     results = float.outputs.map { _ in SignalToNoise() }
   }
 
@@ -97,12 +101,17 @@ private struct Comparison {
     guard let expected = reals[source], expected.count == tensor.count else { return }
     if let code = plan.codes[source], tensor.dtype == code.dtype {
       values[name, default: SignalToNoise()].add(expected.doubles, tensor.integers.map { code.real(Int($0)) })
+    } else if tensor.dtype == .int16, let bits = shortBits[name] {
+      values[name, default: SignalToNoise()].add(expected.doubles, tensor.doubles.map { $0 / Double(1 << bits) })
     } else if tensor.dtype == expected.dtype, tensor.dtype.isFloat {
       values[name, default: SignalToNoise()].add(expected.doubles, tensor.doubles)
     }
   }
 
-  private func sourceName(_ name: String) -> String { name.hasSuffix(".code") ? String(name.dropLast(5)) : name }
+  private func sourceName(_ name: String) -> String {
+    for suffix in [".code", ".short"] where name.hasSuffix(suffix) { return String(name.dropLast(suffix.count)) }
+    return name
+  }
 
   mutating func add(outputs expected: [Tensor], _ actual: [Tensor]) {
     for position in results.indices where expected[position].dtype.isFloat {
@@ -131,7 +140,7 @@ private struct Comparison {
         name: name, operation: node.label, arithmetic: isInteger ? "int8" : "float32", reason: isInteger ? nil : reasons[name],
         macs: macs.value(largest) ?? 0, floatBytes: bytesBefore[name] ?? 0, bytes: integers.constantBytes(of: node),
         sumBounds: integers.sumBounds(of: node),
-        signalToNoise: node.outputs.first.flatMap { values[integers[$0].name]?.decibels })
+        signalToNoise: node.outputs.lazy.compactMap { values[integers[$0].name]?.decibels }.first)
     }
   }
 }
@@ -141,8 +150,19 @@ extension Graph {
     Set(node.inputs.compactMap { $0 }).reduce(0) { $0 + (constants[$1]?.bytes.count ?? 0) }
   }
 
+  /// By name of the value.
+  fileprivate var shortBits: [String: Int] {
+    var found: [String: Int] = [:]
+    for node in nodes {
+      guard let op = node.op as? IntegerRecurrent else { continue }
+      for (position, id) in node.outputs.enumerated() { found[self[id].name] = op.stateBits[max(position - 1, 0)] }
+    }
+    return found
+  }
+
   /// Products of integers, or integers from integers without floats between.
   fileprivate func computesOnIntegers(_ node: Node) -> Bool {
+    if node.op is IntegerRecurrent { return true }
     let operands = node.inputs.compactMap { $0 }.filter { constants[$0] == nil }
     guard operands.contains(where: { type($0).dtype.isCode }) else { return false }
     if node.op.macs(types(node.operatorInputs), node.outputs.map { type($0) }) != 0 { return true }

@@ -48,13 +48,17 @@ package enum Runtime {
     }
     let elements = [64, 32, 16, 8, 4].flatMap { count in
       ["u8", "i8", "u16", "i16", "i32"].flatMap { type in
-        [PackageResources.memory_c, PackageResources.elements_c].map { text($0, lanes: count, type: type) }
+        [PackageResources.memory_c, PackageResources.elements_c, PackageResources.extremes_c].map { text($0, lanes: count, type: type) }
       }
     }
     let integers = lanes.map { text(PackageResources.integers_c, lanes: $0) }
     let conversions = lanes.flatMap { count in ["u8", "i8", "i16"].map { text(PackageResources.conversions_c, lanes: count, type: $0) } }
+    let halves = [32, 16, 8, 4, 2].flatMap { count in
+      [PackageResources.memory_c, PackageResources.elements_c].map { text($0, lanes: count, type: "bf16") }
+    }
+    let bfloats = lanes.map { text(PackageResources.bfloat_c, lanes: $0) }
     let dots = [String(decoding: PackageResources.dot_c, as: UTF8.self)] + lanes.map { text(PackageResources.dots_c, lanes: $0) }
-    let all = fixed + floats + elements + integers + conversions + dots
+    let all = fixed + floats + elements + integers + conversions + halves + bfloats + dots
     return all.map { split($0).flatMap(each).joined(separator: "\n\n") }
   }()
 
@@ -71,7 +75,12 @@ package enum Runtime {
   }
 
   private static func name(of type: String) -> String {
-    type == "f32" ? "float" : (type.hasPrefix("u") ? "uint" : "int") + type.dropFirst() + "_t"
+    switch type {
+    case "f32": "float"
+    // As it lies in memory.
+    case "bf16": "uint16_t"
+    default: (type.hasPrefix("u") ? "uint" : "int") + type.dropFirst() + "_t"
+    }
   }
 
   /// A paragraph that begins with `/* each: min <, max > */` is one for `min` and one for `max`, which stand for `NAME` in it, and what

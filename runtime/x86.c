@@ -87,6 +87,7 @@ typedef char swdl_char_x16 __attribute__((vector_size(16)));
 #define swdl_native_i32x16_from_u8(a) ((swdl_i32x16)__builtin_ia32_pmovzxbd512_mask((swdl_char_x16)(a), (swdl_i32x16){0}, 65535))
 #define swdl_native_i32x16_from_i8(a) ((swdl_i32x16)__builtin_ia32_pmovsxbd512_mask((swdl_char_x16)(a), (swdl_i32x16){0}, 65535))
 #define swdl_native_i32x16_from_i16(a) ((swdl_i32x16)__builtin_ia32_pmovsxwd512_mask(a, (swdl_i32x16){0}, 65535))
+#define swdl_native_i32x16_from_u16(a) __builtin_ia32_pmovzxwd512_mask(a, (swdl_i32x16){0}, 65535)
 #endif
 
 #if defined(__AVX2__) && !defined(__clang__)
@@ -95,6 +96,7 @@ typedef long long swdl_long_x2 __attribute__((vector_size(16)));
 #define swdl_native_i32x8_from_u8(a) ((swdl_i32x8)__builtin_ia32_pmovzxbd256(swdl_native_wide_x8(a)))
 #define swdl_native_i32x8_from_i8(a) ((swdl_i32x8)__builtin_ia32_pmovsxbd256(swdl_native_wide_x8(a)))
 #define swdl_native_i32x8_from_i16(a) ((swdl_i32x8)__builtin_ia32_pmovsxwd256(a))
+#define swdl_native_i32x8_from_u16(a) __builtin_ia32_pmovzxwd256(a)
 #define swdl_native_wide_x4(a) ((swdl_char_x16)(swdl_i32x4){(int32_t)(a), 0, 0, 0})
 #define swdl_native_i32x4_from_u8(a) ((swdl_i32x4)__builtin_ia32_pmovzxbd128(swdl_native_wide_x4(a)))
 #define swdl_native_i32x4_from_i8(a) ((swdl_i32x4)__builtin_ia32_pmovsxbd128(swdl_native_wide_x4(a)))
@@ -113,6 +115,14 @@ typedef long long swdl_long_x4 __attribute__((vector_size(32)));
 #endif
 
 /* clang defines no macros for instructions that a pragma allows: the target's lines before all code do. */
+#if defined(__AVX512BF16__) && defined(__AVX512VL__) || defined(SWDL_CLANG_AVX512BF16)
+#define swdl_native_narrow_x16(to, a) __asm__("vcvtneps2bf16 %1, %0" : "=v"(to) : "v"(a))
+#define swdl_native_narrow_x8(to, a) __asm__("vcvtneps2bf16 %1, %0" : "=v"(to) : "v"(a))
+#define swdl_native_pairs_x16(sum, a, b) __asm__("vdpbf16ps %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b))
+#define swdl_native_pairs_x8(sum, a, b) __asm__("vdpbf16ps %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b))
+#define swdl_native_pairs_x4(sum, a, b) __asm__("vdpbf16ps %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b))
+#endif
+
 #if defined(__AVX512F__) && !defined(__clang__)
 #define swdl_native_lookup_x16(a, b, n) __builtin_shuffle(a, b, n)
 #elif defined(SWDL_CLANG_AVX512F)

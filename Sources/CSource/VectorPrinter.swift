@@ -32,7 +32,8 @@ extension ExpressionPrinter {
     case .compare(let comparison, let a, let b): return .call("\(a.type.local)_\(name(comparison))", print(a), print(b))
     case .select(let a, let b, let c): return select(a, b, c)
     case .cast(let dtype, let x): return dtype == x.dtype ? print(x) : .call("\(type)_from_\(x.dtype.shortName)", print(x))
-    case .broadcast(let x, _): return .call("\(type)_\(x.type.lanes == 1 ? "set" : "repeat\(x.type.lanes)")", print(x))
+    case .broadcast(let x, _) where x.type.lanes == 1: return .call("\(type)_set", x.dtype.isRoundedByHand ? bits(x) : print(x))
+    case .broadcast(let x, _): return .call("\(type)_repeat\(x.type.lanes)", print(x))
     case .lookup(let buffer, let at, .load(let table, let place, _), let shift, let window):
       precondition(window == (buffer.dtype == .uint8 ? 16 : 2 * expr.type.lanes), "\(expr) is no vector")
       return .call("\(type)_lookup", pointer(buffer, at), pointer(table, place), Fragment("\(shift)"))

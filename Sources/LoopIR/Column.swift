@@ -73,7 +73,7 @@ package struct ColumnEvaluator {
     case .unary(let function, let x): return apply(function, function.jumps ? try stored(x) : try value(x), x.dtype)
     case .binary(let function, let a, let b): return apply(function, try value(a), try value(b), a.dtype)
     case .multiplyAdd(let a, let b, let c): return multiplyAdd(try value(a), try value(b), try value(c), a.dtype)
-    case .dot(let a, let b, let c): return dot(try value(a).integers, try value(b).integers, try value(c).integers, c.dtype)
+    case .dot(let a, let b, let c): return dot(try value(a), try value(b), try value(c), c.dtype)
     case .compare(let comparison, let a, let b): return compare(comparison, try stored(a), try stored(b), a.dtype)
     case .select(let a, let b, let c): return select(try value(a).integers, try value(b), try value(c))
     case .cast(let dtype, let x): return cast(dtype.isFloat ? try value(x) : try stored(x), from: x.dtype, to: dtype)
@@ -140,10 +140,15 @@ extension ColumnEvaluator {
     apply(.add, apply(.multiply, a, b, dtype), c, dtype)
   }
 
-  private func dot(_ a: [Int64], _ b: [Int64], _ c: [Int64], _ dtype: DType) -> Column {
+  private func dot(_ a: Column, _ b: Column, _ c: Column, _ dtype: DType) -> Column {
     let group = a.count / c.count
-    return .integers(
-      c.indices.map { lane in wrapped((lane * group..<(lane + 1) * group).reduce(c[lane]) { $0 &+ a[$1] &* b[$1] }, dtype) })
+    func neighbours(_ lane: Int) -> Range<Int> { lane * group..<(lane + 1) * group }
+    guard dtype.isFloat else {
+      let (x, y) = (a.integers, b.integers)
+      return .integers(c.integers.enumerated().map { lane, sum in wrapped(neighbours(lane).reduce(sum) { $0 &+ x[$1] &* y[$1] }, dtype) })
+    }
+    let (x, y) = (a.floats, b.floats)
+    return .floats(c.floats.enumerated().map { lane, sum in neighbours(lane).reduce(sum) { rounded($0 + x[$1] * y[$1], dtype) } })
   }
 
   private func compare(_ comparison: Comparison, _ a: Column, _ b: Column, _ dtype: DType) -> Column {

@@ -78,8 +78,9 @@ package indirect enum Expr: Hashable, Sendable {
   case binary(BinaryFunction, Expr, Expr)
   /// `a * b + c`, rounded once where the target has the instruction and else twice.
   case multiplyAdd(Expr, Expr, Expr)
-  /// `c` plus the products of neighbours of `a` and `b`: as many for each lane of `c` as `a` and `b` have lanes for one of `c`. Integers
-  /// of 8 bits in `a` and `b`, `int32` in `c`, which wraps.
+  /// `c` plus the products of neighbours of `a` and `b`: as many for each lane of `c` as `a` and `b` have lanes for one of `c`. Four
+  /// integers of 8 bits for an `int32`, which wraps, or two of `bfloat16` for a `float32`, in any order, rounded after each addition or
+  /// once; numbers that are not normal may count as zero.
   case dot(Expr, Expr, Expr)
   /// The result is `bool` with the lanes of the operands.
   case compare(Comparison, Expr, Expr)

@@ -1,10 +1,10 @@
 import Tensors
 
 extension DType {
-  /// Vectors of this type exist in the emitted C, if only to be loaded, converted, compared for the lesser, and stored.
+  /// Vectors of this type exist in the emitted C, if only to be loaded, converted and stored.
   package var isVectorised: Bool {
     switch self {
-    case .float32, .int32, .int16, .int8, .uint8: true
+    case .float32, .bfloat16, .int32, .int16, .int8, .uint8: true
     default: false
     }
   }
@@ -30,7 +30,7 @@ extension BinaryFunction {
   /// The function acts on vectors of the type in the emitted C; on bool it acts on the results of comparisons.
   package func isVectorised(on dtype: DType) -> Bool {
     switch self {
-    case .minimum, .maximum: dtype.isVectorised
+    case .minimum, .maximum: dtype.isVectorised && dtype != .bfloat16
     case .add, .subtract, .multiply: dtype.hasVectorArithmetic
     case .divide: dtype == .float32
     case .and, .or, .xor: dtype == .int32 || dtype == .bool

@@ -93,6 +93,7 @@ struct LaneWriter {
       }
       return .binary(function, broadcast(try value(a)), broadcast(try value(b)))
     case .multiplyAdd(let a, let b, let c):
+      guard a.dtype.hasVectorArithmetic else { throw refusal("vectors of \(a.dtype) are not multiplied") }
       return .multiplyAdd(broadcast(try value(a)), broadcast(try value(b)), broadcast(try value(c)))
     case .dot(let a, let b, let c):
       let count = lanes * a.type.lanes / c.type.lanes
@@ -137,6 +138,10 @@ struct LaneWriter {
   /// Small integers are converted by way of int32.
   private func converted(_ x: Expr, to dtype: DType) throws(Diagnostic) -> Expr {
     guard dtype != x.dtype else { return try value(x) }
+    if [x.dtype, dtype].contains(.bfloat16) {
+      guard [x.dtype, dtype].contains(.float32) else { throw refusal("\(x.dtype) is not converted to \(dtype)") }
+      return .cast(dtype, try value(x))
+    }
     guard x.dtype.isVectorised, dtype.isVectorised, x.dtype != .float32 || x.isClampedToInt32 else {
       throw refusal("\(x.dtype) is not converted to \(dtype)")
     }

@@ -1,24 +1,36 @@
 import GraphIR
 import LoopIR
 import Operators
+import Targets
 import Tensors
+
+/// What the weights of products are kept as, where everything is computed with floats.
+package enum NarrowType: Hashable, Sendable {
+  /// With a step for each output channel.
+  case int8
+  /// With a scale for each group of inputs, where there are enough that share one; else int8.
+  case int4
+  case bfloat16
+  /// Where that is faster.
+  case fasterBFloat16(Target)
+}
 
 extension GraphPass {
   /// Before layouts and algorithms are chosen.
-  package static let narrowWeights = GraphPass(
-    "narrow-weights", "Weights of products become int8 with a step for each output channel; everything is computed with floats.",
-    .within(0.05)
-  ) { (graph) throws(Diagnostic) in
-    try graph.edit { (editor, node) throws(Diagnostic) in editor.place(editor.narrowed(node) ?? node) }
-  }
-
-  /// Before what is left becomes int8.
-  package static let groupWeights = GraphPass(
-    "group-weights",
-    "Weights of products become integers of four bits, with a scale for each group of inputs; everything is computed with floats.",
-    .within(0.5)
-  ) { (graph) throws(Diagnostic) in
-    try graph.edit { (editor, node) throws(Diagnostic) in editor.place(editor.grouped(node) ?? node) }
+  package static func narrowWeights(_ type: NarrowType) -> GraphPass {
+    GraphPass(
+      "narrow-weights", "Weights of products take fewer bits; everything is computed with floats.", .within(type == .int4 ? 0.5 : 0.05)
+    ) { (graph) throws(Diagnostic) in
+      var rounded: [ValueID: ValueID] = [:]
+      try graph.edit { (editor, node) throws(Diagnostic) in
+        switch type {
+        case .int8: editor.place(editor.onSteps(node) ?? node)
+        case .int4: editor.place(editor.grouped(node) ?? editor.onSteps(node) ?? node)
+        case .fasterBFloat16(let target) where !editor.gains(node, target): editor.place(node)
+        case .bfloat16, .fasterBFloat16: editor.place(editor.rounded(node, &rounded))
+        }
+      }
+    }
   }
 }
 
@@ -26,16 +38,41 @@ extension Editor {
   /// Below, what is saved is less than what the steps take.
   private static let fewestWeights = 256
 
-  /// The float weights of a layer, if they are worth narrowing.
+  /// The float weights of a node, if they are worth narrowing.
   private func wideWeights(_ node: Node) -> (id: ValueID, tensor: Tensor)? {
-    guard node.isLayer, node.inputs.count > 1, let id = node.inputs[1], let tensor = constant(id) else { return nil }
-    guard tensor.dtype == .float32, tensor.count >= Editor.fewestWeights, !(node.op is MatMul) || tensor.rank == 2 else { return nil }
-    return (id, tensor)
+    guard node.operatorInputs.count > 1, let id = node.inputs[1], let tensor = constant(id) else { return nil }
+    return tensor.dtype == .float32 && tensor.count >= Editor.fewestWeights ? (id, tensor) : nil
+  }
+
+  /// The float weights of a layer that can have scales behind its sums.
+  private func scalableWeights(_ node: Node) -> (id: ValueID, tensor: Tensor)? {
+    guard node.isLayer, let weights = wideWeights(node), !(node.op is MatMul) || weights.tensor.rank == 2 else { return nil }
+    return weights
+  }
+
+  /// Weights of bfloat16 make the node faster on the target, or at least not slower: each is read for a few products only and has to be
+  /// waited for, or products of pairs are summed.
+  fileprivate func gains(_ node: Node, _ target: Target) -> Bool {
+    guard target.lanes > 1, !target.hasBFloat16Products else { return true }
+    guard let (_, weights) = wideWeights(node), let cache = target.caches.last else { return false }
+    let outputs = type(node.outputs[0]).shape
+    let rows = node.op.isRecurrent ? 1 : Array(outputs.dropLast()).elementCount.constant ?? .max
+    return rows <= 4 && 4 * weights.count > cache / 2
+  }
+
+  /// The node with weights of bfloat16; those that several nodes read are made once and put into `made`.
+  fileprivate mutating func rounded(_ node: Node, _ made: inout [ValueID: ValueID]) -> Node {
+    guard node.op.multipliesWeights, let (id, weights) = wideWeights(node) else { return node }
+    let narrow = made[id] ?? addConstant(graph[id].name + ".bf16", Tensor(.bfloat16, weights.dims, weights.doubles))
+    made[id] = narrow
+    var result = node
+    result.inputs[1] = narrow
+    return result
   }
 
   /// The node with whole numbers as weights.
-  fileprivate mutating func narrowed(_ node: Node) -> Node? {
-    guard let (id, weights) = wideWeights(node), let shape = WeightShape(node.op, weights.dims) else { return nil }
+  fileprivate mutating func onSteps(_ node: Node) -> Node? {
+    guard let (id, weights) = scalableWeights(node), let shape = WeightShape(node.op, weights.dims) else { return nil }
     let steps = [Double](repeating: 0, count: shape.outputs)
     let narrow = IntegerWeights(weights, channels: shape.outputs, channel: shape.output, leastSteps: steps)
     return scaled(node, node.op, [addConstant(graph[id].name + ".int8", narrow.tensor)], by: narrow.steps)
@@ -43,7 +80,7 @@ extension Editor {
 
   /// The node with whole numbers of four bits as weights.
   fileprivate mutating func grouped(_ node: Node) -> Node? {
-    guard let (id, weights) = wideWeights(node), let op = node.op.grouped(weights) else { return nil }
+    guard let (id, weights) = scalableWeights(node), let op = node.op.grouped(weights) else { return nil }
     let grouped = GroupedWeights(weights)
     let name = graph[id].name
     let tensors = [addConstant(name + ".int4", grouped.codes), addConstant(name + ".scales", grouped.scales)]
@@ -67,5 +104,14 @@ extension Editor {
     result.inputs = [node.inputs[0]] + weights + operands
     result.epilogue = Epilogue(ElementwiseBody(epilogue.substituting(["x0": sum])), operandCount: operands.count)
     return result
+  }
+}
+
+extension Operator {
+  /// Its second input is multiplied with its first, or with what it has computed, in sums.
+  fileprivate var multipliesWeights: Bool {
+    if let op = self as? MatMul { return !op.widens }
+    if let op = self as? Convolution { return !op.widens }
+    return isRecurrent || self is DepthwiseConvolution || self is ConvolutionTranspose
   }
 }

@@ -42,22 +42,19 @@ package struct PipelineOptions: Hashable, Sendable {
   package var pruning: [PruningRule]
   /// How layers become integers; `nil` where all stay as the model has them.
   package var quantisation: QuantisationPlan?
-  /// Weights are kept as int8.
-  package var narrowsWeights: Bool
-  /// Weights are kept with four bits where there are enough to share scales.
-  package var groupsWeights: Bool
+  /// What weights are kept as; `nil` where they stay as the model has them.
+  package var weights: NarrowType?
   /// What was measured about layers that several algorithms compute.
   package var algorithms: AlgorithmChoices
 
   package init(
-    target: Target? = nil, pruning: [PruningRule] = [], quantisation: QuantisationPlan? = nil, narrowsWeights: Bool = false,
-    groupsWeights: Bool = false, algorithms: AlgorithmChoices = AlgorithmChoices()
+    target: Target? = nil, pruning: [PruningRule] = [], quantisation: QuantisationPlan? = nil, weights: NarrowType? = nil,
+    algorithms: AlgorithmChoices = AlgorithmChoices()
   ) {
     self.target = target
     self.pruning = pruning
     self.quantisation = quantisation
-    self.narrowsWeights = narrowsWeights
-    self.groupsWeights = groupsWeights
+    self.weights = weights
     self.algorithms = algorithms
   }
 }
@@ -69,18 +66,13 @@ extension Pipeline {
   /// What every model goes through.
   package static func standard(_ options: PipelineOptions) -> Pipeline {
     let floats = options.quantisation.map { onIntegers($0, options.pruning) } ?? onFloats(options.pruning)
-    let core = floats.passes + (options.groupsWeights ? [.groupWeights] : []) + (options.narrowsWeights ? [.narrowWeights] : [])
+    let core = floats.passes + (options.weights.map { [.narrowWeights($0), .removeDeadNodes] } ?? [])
     guard let target = options.target else { return Pipeline(core) }
     // Layouts and algorithms are chosen where there are vectors.
     guard target.lanes > 1 else { return Pipeline(core + [.chooseSparse(for: target)]) }
     // Last: no other pass knows of layouts.
     return Pipeline(
-      core + [
-        // Later there are no channels to move.
-        .sortChannels(for: target),
-        .chooseSparse(for: target),
-        .fillVectors(for: target),
-        .chooseWinograd(for: target, options.algorithms),
+      core + onTarget(target, options) + [
         .fusePools(for: target),
         .leaveTransposes(for: target),
         .permuteWeights,
@@ -90,6 +82,28 @@ extension Pipeline {
         // Behind all that looks at single layers.
         .cascadeRows(for: target),
       ])
+  }
+
+  /// The passes up to the network whose values are computed, before layouts are chosen: behind them all passes give the same numbers
+  /// but for rounding.
+  package static func untilRounded(_ options: PipelineOptions) -> Pipeline {
+    var passes = standard(options).passes
+    if let last = passes.lastIndex(where: { $0.name == "round-factors" }) { passes.removeSubrange((last + 1)...) }
+    return Pipeline(passes)
+  }
+
+  /// The passes that choose algorithms.
+  private static func onTarget(_ target: Target, _ options: PipelineOptions) -> [GraphPass] {
+    [
+      // Later there are no channels to move.
+      .sortChannels(for: target),
+      .chooseSparse(for: target),
+      .fillVectors(for: target),
+      .chooseWinograd(for: target, options.algorithms),
+      .roundFactors(for: target),
+    ]
+      // Rounding becomes a part of what computes the factors.
+      + (options.weights == .bfloat16 && target.hasBFloat16Products ? [.fuseEpilogues, .fuseMaps, .fuseEpilogues] : [])
   }
 
   /// The graph that calibration looks at, and whose values a plan names.

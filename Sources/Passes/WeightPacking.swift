@@ -14,7 +14,7 @@ extension GraphPass {
         let type = graph.type(id)
         let reading = (readers[id] ?? []).map { graph.nodes[$0] }
         // Groups stay together.
-        let lanes = lanes * (reading.contains { $0.op is PackedProduct } ? 4 : 1)
+        let lanes = lanes * (reading.contains { $0.op is PackedProduct } ? 4 / type.dtype.byteCount : 1)
         guard let channels = type.shape.last?.constant, channels >= lanes, lanes > 1, type.layout == .rowMajor else { continue }
         guard type.dtype.isVectorised else { continue }
         guard !reading.isEmpty, reading.allSatisfy({ $0.readsPackable(id) }), !graph.results.contains(id) else { continue }

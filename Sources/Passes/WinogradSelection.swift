@@ -19,7 +19,7 @@ extension Editor {
   fileprivate mutating func winograd(
     _ node: Node, _ target: Target, _ choice: ConvolutionAlgorithm?
   ) throws(Diagnostic) -> Node? {
-    guard let layer = FilterLayer(node, in: self), let plan = WinogradPlan.best(layer, target, choice) else { return nil }
+    guard let layer = FilterLayer(node, target, in: self), let plan = WinogradPlan.best(layer, target, choice) else { return nil }
     var result = node
     result.op = plan.op(layer)
     result.inputs[1] = addConstant(graph[layer.weights].name + ".winograd", plan.transformed(layer.taps))
@@ -34,10 +34,15 @@ private struct FilterLayer {
   let taps: Tensor
   let output: Shape
 
-  init?(_ node: Node, in editor: Editor) {
+  init?(_ node: Node, _ target: Target, in editor: Editor) {
     guard let op = node.op as? Convolution, op.groups == 1, !op.widens, let id = node.inputs[1] else { return nil }
-    guard let taps = editor.constant(id), taps.dtype == .float32, taps.dims.prefix(2) == [3, 3], taps.rank == 4 else { return nil }
-    guard editor.otherReaders(of: id) == 0, (0..<2).allSatisfy({ op.window.along($0).stride == 1 && op.window.along($0).dilation == 1 })
+    guard let taps = editor.constant(id), taps.dtype == .float32 || taps.dtype == .bfloat16 && target.hasBFloat16Products,
+      taps.dims.prefix(2) == [3, 3], taps.rank == 4
+    else {
+      return nil
+    }
+    guard node.inputs[0].map({ editor.type($0).dtype }) == .float32, editor.otherReaders(of: id) == 0,
+      (0..<2).allSatisfy({ op.window.along($0).stride == 1 && op.window.along($0).dilation == 1 })
     else { return nil }
     output = editor.type(node.outputs[0]).shape
     guard output.dropFirst().allSatisfy({ $0.constant != nil }) else { return nil }
@@ -66,7 +71,9 @@ struct WinogradPlan {
   fileprivate static func best(_ layer: FilterLayer, _ target: Target, _ choice: ConvolutionAlgorithm?) -> WinogradPlan? {
     guard layer.inputs >= target.lanes, layer.outputs >= target.lanes, let cache = target.caches.last else { return nil }
     if let choice { return choice.tile.flatMap { WinogradTransform.of(size: $0) }.map { WinogradPlan($0, layer, target, cache: cache) } }
-    let direct = 9 * Double(layer.positions.reduce(layer.images, *) * layer.inputs * layer.outputs)
+    // Two products in the time of a little more than one.
+    let product = layer.taps.dtype == .bfloat16 && target.hasBFloat16Products ? 0.6 : 1
+    let direct = 9 * product * Double(layer.positions.reduce(layer.images, *) * layer.inputs * layer.outputs)
     let transforms = [4, 2].compactMap { WinogradTransform.of(size: $0) }
     guard let best = transforms.min(by: { cost($0, layer, target) < cost($1, layer, target) }),
       cost(best, layer, target) < 0.8 * direct
@@ -137,6 +144,6 @@ struct WinogradPlan {
         }
       }
     }
-    return Tensor(taps.dtype, dims, result)
+    return Tensor(.float32, dims, result)
   }
 }

@@ -18,15 +18,19 @@ extension Model {
     let (optimised, program) = try Compilation.stages(source.graph, compileOptions, progress: progress, dump: { _ in })
     progress(Progress(activity: "compiling the C", fraction: nil))
     let built = try CompiledProgram(program, compileOptions, options.engine)
-    let tolerance = CheckTolerance(options.tolerance ?? source.graph.expectedError, growsWithSums: options.tolerance == nil)
     let reference = try reference(compileOptions)
+    let tolerance = CheckTolerance(
+      options.tolerance ?? source.graph.expectedError, growsWithSums: options.tolerance == nil,
+      roundsOnTheWay: options.tolerance == nil && compileOptions.precision == .bfloat16 && reference.computesBFloat16)
     var checker = Checker(source: reference, optimised: optimised, program: program, runner: built.runner, tolerance: tolerance)
     var model = source
     if let vectors = options.vectors { model.tests += try TestVector.read(vectors) }
     let ranges = Dictionary(uniqueKeysWithValues: program.openDims.map { ($0.name, $0.range) })
     var cases = CheckCase.all(of: model, dims: ranges, seed: options.seed, randomRuns: options.runs)
     // Vectors tell what the model gives, which integers and pruned networks come near to only.
-    let isChanged = compileOptions.calibration != nil || compileOptions.narrowsWeights || !compileOptions.pruning.rules.isEmpty
+    let isChanged =
+      compileOptions.calibration != nil || compileOptions.storedWeights != .asInModel || compileOptions.precision != .float32
+      || !compileOptions.pruning.rules.isEmpty
     if isChanged || reference.computesOnCodes {
       for position in cases.indices { cases[position].expected = nil }
     }
@@ -43,8 +47,10 @@ extension Model {
     let rules = options.pruning.rules
     if let calibration = options.calibration {
       try Pipeline.onIntegers(calibration.plan, rules).run(on: &graph)
-    } else if options.narrowsWeights {
-      try Pipeline.standard(PipelineOptions(pruning: rules, narrowsWeights: true, groupsWeights: options.groupsWeights)).run(on: &graph)
+    } else if try options.narrowType() != nil {
+      var passes = try Compilation.pipelineOptions(options)
+      if passes.target?.hasBFloat16Products == false { passes.target = nil }
+      try Pipeline.untilRounded(passes).run(on: &graph)
     } else {
       var folded = graph
       try Pipeline.onFloats(rules).run(on: &folded)
@@ -55,6 +61,9 @@ extension Model {
 }
 
 extension Graph {
+  /// Values are rounded to bfloat16 on the way.
+  fileprivate var computesBFloat16: Bool { nodes.contains { $0.outputs.contains { type($0).dtype == .bfloat16 } } }
+
   /// Small floats round coarsely, and errors of single roundings add up over the steps of recurrent layers.
   fileprivate var expectedError: Double {
     let dtypes = Set(values.map(\.type.dtype))

@@ -32,12 +32,12 @@ package struct Checker {
     for node in optimised.nodes {
       for id in node.outputs where traced[optimised[id].name] != nil { addRow(optimised[id].name, node.label) }
     }
-    for output in program.outputs { addRow("output \(output.name)", "from the start") }
+    for output in program.outputs { addRow("output \(output.name)", "from the start", tolerance.fromStart) }
   }
 
-  private mutating func addRow(_ name: String, _ operation: String) {
+  private mutating func addRow(_ name: String, _ operation: String, _ tolerance: Double? = nil) {
     rowOfValue[name] = rows.count
-    rows.append(CheckReport.Row(name: name, operation: operation, tolerance: tolerance.base))
+    rows.append(CheckReport.Row(name: name, operation: operation, tolerance: tolerance ?? self.tolerance.base))
   }
 
   package var report: [CheckReport.Row] { rows }
@@ -107,14 +107,14 @@ package struct Checker {
       guard outputs[position].type == reference.type else {
         throw Diagnostic("\(output.name) is \(outputs[position].type) in \(check.name)", hint: "the reference gives \(reference.type)")
       }
-      enter(Validation.Comparison(outputs[position], expected: reference), row, check, tolerance.base, floor: floor)
+      enter(Validation.Comparison(outputs[position], expected: reference), row, check, tolerance.fromStart, floor: floor)
       guard var expected = check.expected?[position] else { continue }
       // Files that know no scalars store one as a list of one.
       if outputs[position].rank == 0, expected.dims == [1] { expected = expected.reshaped([]) }
       guard expected.type == outputs[position].type else {
         throw Diagnostic("\(check.name) expects \(expected.type) of \(output.name)", hint: "the model gives \(outputs[position].type)")
       }
-      let allowed = max(tolerance.base, check.tolerance ?? 0)
+      let allowed = max(tolerance.fromStart, check.tolerance ?? 0)
       enter(Validation.Comparison(outputs[position], expected: expected), row, check, allowed, floor: floor)
     }
   }

@@ -87,8 +87,8 @@ public struct Compilation: Sendable {
   static func pipelineOptions(_ options: CompileOptions) throws(Diagnostic) -> PipelineOptions {
     PipelineOptions(
       target: options.schedule == .automatic ? try scheduledTarget(options) : nil, pruning: options.pruning.rules,
-      quantisation: options.calibration?.plan, narrowsWeights: options.narrowsWeights,
-      groupsWeights: options.groupsWeights, algorithms: options.tuning?.algorithms ?? AlgorithmChoices())
+      quantisation: options.calibration?.plan, weights: try options.narrowType(),
+      algorithms: options.tuning?.algorithms ?? AlgorithmChoices())
   }
 
   /// The graph after all passes.

@@ -1,3 +1,6 @@
+import Passes
+import Tensors
+
 /// How a model is to be compiled.
 public struct CompileOptions: Sendable {
   public enum Weights: String, CaseIterable, Sendable {
@@ -16,6 +19,22 @@ public struct CompileOptions: Sendable {
     case fast
     /// The same bits from every compiler: no contraction.
     case strict
+  }
+
+  public enum Precision: String, CaseIterable, Sendable {
+    /// As the model has it.
+    case float32 = "f32"
+    /// Weights of products are rounded to bfloat16 where that is faster, and what they are multiplied with where the target sums such.
+    case bfloat16 = "bf16"
+  }
+
+  public enum StoredWeights: Hashable, Sendable {
+    case asInModel
+    /// With a step for each channel.
+    case int8
+    /// With a scale for each group of inputs.
+    case int4
+    case bfloat16
   }
 
   public enum Schedule: String, CaseIterable, Sendable {
@@ -43,6 +62,7 @@ public struct CompileOptions: Sendable {
   public var target = "generic"
   public var weights = Weights.automatic
   public var numerics = Numerics.fast
+  public var precision = Precision.float32
   public var schedule = Schedule.automatic
   public var threads = Threads.none
   /// Schedules that were measured for this model and target.
@@ -57,15 +77,23 @@ public struct CompileOptions: Sendable {
   public var header: String?
   /// Makes integers of layers, as calibration has decided; `nil` leaves all as the model has them.
   public var calibration: Calibration?
-  /// Weights of products are kept as int8 with a step for each channel; everything is computed with floats.
-  public var narrowsWeights = false
-  /// Where there are enough weights that share scales, four bits are kept of each.
-  public var groupsWeights = false
+  /// What weights of products are kept as; everything is computed with floats.
+  public var storedWeights = StoredWeights.asInModel
   /// Passes after which `Compilation.dumps` holds the graph.
   public var dumpAfter: Set<String> = []
 
   public init(name: String) {
     self.name = name
     fileName = name
+  }
+
+  /// What weights are kept as; `nil` where they stay as the model has them.
+  func narrowType() throws(Diagnostic) -> NarrowType? {
+    switch storedWeights {
+    case .int8: return .int8
+    case .int4: return .int4
+    case .bfloat16: return .bfloat16
+    case .asInModel: return precision == .bfloat16 ? .fasterBFloat16(try Compilation.scheduledTarget(self)) : nil
+    }
   }
 }

@@ -11,6 +11,8 @@ package struct Target: Hashable, Sendable {
   package var hasFusedMultiplyAdd: Bool
   /// Products of four neighbouring bytes are summed in one instruction, or a few.
   package var hasDotProducts: Bool
+  /// Products of two neighbours of bfloat16 are summed in float32 in one instruction, as fast as one product of float32.
+  package var hasBFloat16Products: Bool
   /// What it costs to add products with elements that are looked up in two vectors, in products with elements that lie side by side;
   /// `nil` where no instructions look up.
   package var lookupCost: Double?
@@ -29,12 +31,11 @@ package struct Target: Hashable, Sendable {
 extension Target {
   /// Portable C without vectors, for anything from a controller upward.
   package static let generic = Target(
-    name: "generic", vectorWidths: [], registers: 16, hasFusedMultiplyAdd: false, hasDotProducts: false, caches: [], statementLimit: 300,
-    preamble: [],
-    postamble: [])
+    name: "generic", vectorWidths: [], registers: 16, hasFusedMultiplyAdd: false, hasDotProducts: false,
+    hasBFloat16Products: false, caches: [], statementLimit: 300, preamble: [], postamble: [])
 
   /// All targets that can be named; `native` stands for the best of them that this machine runs.
-  package static let all: [Target] = [.generic, .x86v3, .x86v4, .aarch64Neon]
+  package static let all: [Target] = [.generic, .x86v3, .x86v4, .x86v4BFloat16, .aarch64Neon]
 
   /// The target of that name.
   package static func named(_ name: String) throws(Diagnostic) -> Target {

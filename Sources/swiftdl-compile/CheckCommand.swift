@@ -42,8 +42,7 @@ struct CheckCommand: ParsableCommand {
       defer { progress.finish() }
       let loaded = try model.load(withTestData: true)
       var options = try CheckOptions(code.options(name: "model"))
-      options.compile.narrowsWeights = quantisation.keepsOnlyWeights
-      options.compile.groupsWeights = quantisation.type == .int4Weights
+      options.compile.storedWeights = quantisation.storedWeights
       options.compile.pruning = try code.pruning.value(for: loaded, progress)
       options.compile.calibration = try quantisation.calibration(of: loaded, options.compile.pruning, progress)
       options.engine = jit

@@ -3,6 +3,7 @@ import SwiftDL
 
 extension CompileOptions.Weights: ExpressibleByArgument {}
 extension CompileOptions.Numerics: ExpressibleByArgument {}
+extension CompileOptions.Precision: ExpressibleByArgument {}
 extension CompileOptions.Schedule: ExpressibleByArgument {}
 extension CompileOptions.Threads: ExpressibleByArgument {}
 
@@ -13,6 +14,13 @@ struct CodeArguments: ParsableArguments {
 
   @Option(help: "fast: sums may be contracted and split over lanes; strict: the same bits from every C compiler.")
   var numerics = CompileOptions.Numerics.fast
+
+  @Option(
+    help: """
+      bf16: weights are kept as bfloat16 where layers wait for them, and products are of bfloat16 where the target sums such faster than \
+      those of floats; f32: all as the model has it.
+      """)
+  var precision = CompileOptions.Precision.float32
 
   @Option(help: "auto: tiled, unrolled and vectorised; none: loops as the operators write them.")
   var schedule = CompileOptions.Schedule.automatic
@@ -40,6 +48,7 @@ struct CodeArguments: ParsableArguments {
     var options = CompileOptions(name: name)
     options.target = target
     options.numerics = numerics
+    options.precision = precision
     options.schedule = schedule
     options.threads = threads
     options.weights = weights

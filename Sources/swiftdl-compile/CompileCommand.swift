@@ -63,8 +63,7 @@ struct CompileCommand: ParsableCommand {
       progress.show("reading \(model.model)")
       let loaded = try model.load(withTestData: [quantisation.calibrate, code.pruning.pruneData].contains("tests"))
       var options = try options()
-      options.narrowsWeights = quantisation.keepsOnlyWeights
-      options.groupsWeights = quantisation.type == .int4Weights
+      options.storedWeights = quantisation.storedWeights
       options.pruning = try code.pruning.value(for: loaded, progress)
       options.calibration = try quantisation.calibration(of: loaded, options.pruning, progress)
       let compilation = try Compilation(loaded, options) { progress.show($0.activity, $0.fraction) }

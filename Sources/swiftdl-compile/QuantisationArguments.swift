@@ -10,6 +10,7 @@ enum QuantisedType: String, CaseIterable, ExpressibleByArgument {
   /// Weights only: values stay floats.
   case int8Weights = "int8-weights"
   case int4Weights = "int4-weights"
+  case bfloat16Weights = "bf16-weights"
 }
 
 /// Whether and how layers become integers.
@@ -48,7 +49,14 @@ struct QuantisationArguments: ParsableArguments {
   @Flag(name: .customLong("report-time"), help: "Also time both networks on this machine, with the system's C compiler.")
   var timed = false
 
-  var keepsOnlyWeights: Bool { type == .int8Weights || type == .int4Weights }
+  var storedWeights: CompileOptions.StoredWeights {
+    switch type {
+    case .int8Weights: .int8
+    case .int4Weights: .int4
+    case .bfloat16Weights: .bfloat16
+    case .int8, nil: .asInModel
+    }
+  }
 
   var wantsReport: Bool { report != nil || labels != nil || timed }
 

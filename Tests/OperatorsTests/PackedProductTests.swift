@@ -85,6 +85,42 @@ private struct Shape4: Sendable, CustomTestStringConvertible {
     }
   }
 
+  /// Weights `[taps…, C, K]` of bfloat16, and the same as the operator reads them.
+  private func halves(_ sample: Shape4) throws -> (plain: Tensor, packed: Tensor) {
+    var generator = SeededGenerator(6)
+    let channels = sample.input.last ?? 1
+    let plain = Tensor.random(.bfloat16, sample.taps + [channels, sample.outputs], using: &generator)
+    let packing = try #require(Packing(channels: channels, taps: sample.taps, window: sample.window, .bfloat16))
+    var numbers = [Double](repeating: 0, count: packing.extents.reduce(1, *) * 2 * sample.outputs)
+    let values = plain.doubles
+    for first in 0..<packing.taps.reduce(1, *) {
+      for group in 0..<packing.groups {
+        for element in 0..<2 where packing.start(group) + element >= 2 * group {
+          for k in 0..<sample.outputs {
+            let from = (first * packing.run + packing.start(group) + element) * sample.outputs + k
+            numbers[((first * packing.groups + group) * sample.outputs + k) * 2 + element] = values[from]
+          }
+        }
+      }
+    }
+    return (plain, Tensor(.bfloat16, packing.extents + [2 * sample.outputs], numbers))
+  }
+
+  @Test(arguments: cases + [.init(input: [3, 7], outputs: 3)], [false, true])
+  private func pairsOfHalvesAreSummedInFloats(sample: Shape4, hasBias: Bool) throws {
+    var generator = SeededGenerator(5)
+    let x = Tensor.random(.bfloat16, sample.input, using: &generator)
+    let (plain, packed) = try halves(sample)
+    let bias = sample.taps.isEmpty || !hasBias ? [] : [Tensor.random(.float32, [sample.outputs], using: &generator)]
+    let direct: any Operator = sample.taps.isEmpty ? MatMul(widens: true) : Convolution(sample.window, widens: true)
+    let op = PackedProduct(taps: sample.taps, window: sample.window)
+    let (expected, actual) = (try direct.evaluate([x, plain] + bias)[0], try op.evaluate([x, packed] + bias)[0])
+    #expect(actual.dtype == .float32 && distance(expected, actual) < 1e-6)
+    let types = [x.type, packed.type] + bias.map(\.type)
+    for draw in [Draw.small, .whole] { #expect(try disagreement(op, types, seed: 3, draw: draw, inputs: [1: packed]) < 1e-5, "\(draw)") }
+    #expect(try disagreement(direct, [x.type, plain.type] + bias.map(\.type), seed: 3, inputs: [1: plain]) < 1e-5)
+  }
+
   @Test func refusesWhatDoesNotFit() throws {
     let (x, op) = (TensorType(.uint8, [1, 5, 4]), PackedProduct(taps: [2]))
     #expect(throws: Never.self) { try op.infer([x, TensorType(.int8, [2, 1, 8])]) }
@@ -94,6 +130,7 @@ private struct Shape4: Sendable, CustomTestStringConvertible {
     #expect(throws: Diagnostic.self) { try GroupedColumns().infer([TensorType(.int32, [8, 8])]) }
     #expect(throws: Diagnostic.self) { try op.infer([TensorType(.int8, [1, 5, 4]), TensorType(.int8, [2, 1, 8])]) }
     #expect(throws: Diagnostic.self) { try op.infer([x, TensorType(.int8, [2, 1, 6])]) }
+    #expect(throws: Diagnostic.self) { try op.infer([x, TensorType(.bfloat16, [2, 1, 8])]) }
     #expect(throws: Diagnostic.self) { try op.infer([x, TensorType(.int8, [2, 2, 8])]) }
     #expect(throws: Diagnostic.self) { try op.infer([x, TensorType(.int8, [2, 1, 8]), TensorType(.int32, [3])]) }
     #expect(throws: Diagnostic.self) { try PackedProduct().infer([TensorType(.uint8, [2, 3]), TensorType(.int8, [1, 8])]) }

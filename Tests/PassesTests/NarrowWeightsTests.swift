@@ -33,7 +33,7 @@ import Testing
   @Test(arguments: cases.indices, [Target.generic, .x86v4]) func weightsShrinkAndResultsHardlyMove(position: Int, target: Target) throws {
     let graph = try layer(position)
     var changed = graph
-    try Pipeline.standard(PipelineOptions(target: target, narrowsWeights: true)).run(on: &changed)
+    try Pipeline.standard(PipelineOptions(target: target, weights: .int8)).run(on: &changed)
     #expect(changed.defects().isEmpty && changed.nodes.contains { $0.inputs.contains { $0.map { changed.type($0).dtype } == .int8 } })
     var generator = SeededGenerator(9)
     let inputs = graph.inputs.map { Tensor.random(.float32, graph.type($0).shape.constants ?? [], using: &generator) }
@@ -53,7 +53,7 @@ import Testing
     let sum = ElementwiseBody.input(0, .float32) + ElementwiseBody.input(1, .float32)
     graph.addOutput("y", try graph.add(Map(ElementwiseBody(sum), inputCount: 2), [product, b])[0])
     var changed = graph
-    try Pipeline.standard(PipelineOptions(target: target, narrowsWeights: true, groupsWeights: true)).run(on: &changed)
+    try Pipeline.standard(PipelineOptions(target: target, weights: .int4)).run(on: &changed)
     #expect(changed.nodes.contains { $0.op is GroupedProduct } == layer.isGrouped, "\(changed)")
     let input = Tensor.random(.float32, [3, layer.inputs], using: &generator)
     let (before, after) = (try Interpreter(graph).outputs([input])[0], try Interpreter(changed).outputs([input])[0])
@@ -68,7 +68,7 @@ import Testing
     let window = SlidingWindow(strides: [2, 1], padsBefore: [1, 0], padsAfter: [0, 1])
     graph.addOutput("y", try graph.add(Convolution(window), [x, w])[0])
     var changed = graph
-    try Pipeline([.groupWeights, .removeDeadNodes]).run(on: &changed)
+    try Pipeline([.narrowWeights(.int4), .removeDeadNodes]).run(on: &changed)
     #expect(changed.nodes.contains { $0.op is GroupedProduct })
     func bytes(_ graph: Graph) -> Int { graph.constants.values.reduce(0) { $0 + $1.bytes.count } }
     #expect(bytes(changed) * 6 < bytes(graph))
@@ -76,13 +76,53 @@ import Testing
     #expect(distance(try Interpreter(graph).outputs([input])[0], try Interpreter(changed).outputs([input])[0]) < 0.1)
   }
 
+  @Test(arguments: cases.indices, [Target.generic, .x86v3, .x86v4]) func bfloat16WeighsFloats(position: Int, target: Target) throws {
+    let graph = try layer(position)
+    var (changed, reference) = (graph, graph)
+    try Pipeline.standard(PipelineOptions(target: target, weights: .bfloat16)).run(on: &changed)
+    try GraphPass.narrowWeights(.bfloat16).run(on: &reference)
+    #expect(changed.defects().isEmpty && changed.nodes.contains { $0.inputs.contains { $0.map { changed.type($0).dtype } == .bfloat16 } })
+    var generator = SeededGenerator(9)
+    let inputs = graph.inputs.map { Tensor.random(.float32, graph.type($0).shape.constants ?? [], using: &generator) }
+    let results = try [graph, changed, reference].map { try Interpreter($0).outputs(inputs)[0] }
+    #expect(distance(results[0], results[1]) < 0.01 && results[0] != results[1])
+    #expect(distance(results[2], results[1]) < 1e-6)
+  }
+
+  /// Layers that read each weight for many products gain nothing from narrower ones, but on controllers memory.
+  @Test(arguments: [Target.generic, .x86v3, .x86v4, .x86v4BFloat16, .aarch64Neon], [1, 64])
+  func weightsThatAreWaitedForAreRounded(target: Target, rows: Int) throws {
+    var graph = Graph(name: "net")
+    let x = graph.addInput("x", TensorType(.float32, [Dim(rows), 512]))
+    let w = graph.addConstant("w", Tensor(.float32, [512, 512], [Double](repeating: 0.1, count: 1 << 18)))
+    graph.addOutput("y", try graph.add(MatMul(), [x, w])[0])
+    try GraphPass.narrowWeights(.fasterBFloat16(target)).run(on: &graph)
+    let isWaitedFor = rows == 1 && target != .generic
+    let isRounded = graph.type(graph.nodes[0].inputs[1] ?? w).dtype == .bfloat16
+    #expect(isRounded == (isWaitedFor || target == .generic || target.hasBFloat16Products))
+  }
+
+  @Test func weightsOfSeveralLayersAreRoundedOnce() throws {
+    var graph = Graph(name: "net")
+    var generator = SeededGenerator(4)
+    let x = graph.addInput("x", TensorType(.float32, [3, 20]))
+    let w = graph.addConstant("w", Tensor.random(.float32, [20, 20], using: &generator))
+    let once = try graph.add(MatMul(), [x, w])[0]
+    graph.addOutput("y", try graph.add(MatMul(), [once, w])[0])
+    try GraphPass.narrowWeights(.bfloat16).run(on: &graph)
+    #expect(graph.nodes.map { graph.type($0.inputs[1] ?? w).dtype } == [.bfloat16, .bfloat16])
+    #expect(graph.nodes[0].inputs[1] == graph.nodes[1].inputs[1])
+  }
+
   @Test func smallWeightsStay() throws {
     var graph = Graph(name: "net")
     let x = graph.addInput("x", TensorType(.float32, [3, 5]))
     let w = graph.addConstant("w", Tensor(.float32, [5, 4], [Double](repeating: 0.3, count: 20)))
     graph.addOutput("y", try graph.add(MatMul(), [x, w])[0])
-    var changed = graph
-    try GraphPass.narrowWeights.run(on: &changed)
-    #expect(changed == graph)
+    for type in [NarrowType.int8, .bfloat16] {
+      var changed = graph
+      try GraphPass.narrowWeights(type).run(on: &changed)
+      #expect(changed == graph)
+    }
   }
 }

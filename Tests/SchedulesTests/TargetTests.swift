@@ -3,7 +3,8 @@ import Tensors
 import Testing
 
 @Test func anUnknownTargetIsRefusedWithTheNames() {
-  #expect(throws: Diagnostic("there is no target riscv", hint: "the targets are generic, x86-64-v3, x86-64-v4, aarch64-neon, native")) {
+  let names = "generic, x86-64-v3, x86-64-v4, x86-64-v4-bf16, aarch64-neon, native"
+  #expect(throws: Diagnostic("there is no target riscv", hint: "the targets are \(names)")) {
     try Target.named("riscv")
   }
 }
@@ -18,6 +19,8 @@ import Testing
   let v4: Set = ["avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl", "avx512_vnni"]
   #expect(Target.best(for: v3) == .x86v3)
   #expect(Target.best(for: v3.union(v4)) == .x86v4)
+  #expect(Target.best(for: v3.union(v4).union(["avx512_bf16", "AuthenticAMD"])) == .x86v4BFloat16)
+  #expect(Target.best(for: v3.union(v4).union(["avx512_bf16", "GenuineIntel"])) == .x86v4)
   #expect(Target.best(for: v3.union(v4).subtracting(["avx512vl"])) == .x86v3)
   #expect(Target.best(for: v4) == .generic)
 }

@@ -55,6 +55,9 @@ import Validation
     for terms in [65536, 65537, .max] { #expect(tolerance.ofSums(of: terms, .float16) == 0x1p-8) }
     for terms in [0, -1, .min] { #expect(tolerance.ofSums(of: terms, .bfloat16) == 2e-5) }
     for dtype in [DType.float64, .int32, .bool] { #expect(tolerance.ofSums(of: 65536, dtype) == 2e-5) }
+    let rounding = CheckTolerance(2e-5, growsWithSums: true, roundsOnTheWay: true)
+    #expect(rounding.ofSums(of: 10, .bfloat16) == 0x1p-7 && rounding.ofSums(of: 10, .float32) == 2e-5 && rounding.fromStart == 1e-2)
+    #expect(tolerance.fromStart == 2e-5)
     #expect(CheckTolerance(1e-7).ofSums(of: 65536, .float32) == 1e-7)
   }
 }

@@ -93,6 +93,28 @@ import Validation
     }
   }
 
+  @Test(arguments: ["generic", "x86-64-v3", "x86-64-v4", "aarch64-neon"], [["--precision", "bf16"], ["--quantize", "bf16-weights"]])
+  func weightsBecomeBFloat16AndTheCAgrees(target: String, flags: [String]) throws {
+    let arguments = ["check", model, "--target", target, "--runs", "1"] + flags
+    var command = ChildProcess(Products.command, arguments)
+    command.timeout = .seconds(120)
+    let outcome = try command.run()
+    #expect(outcome.succeeded && outcome.standardOutput.contains("rows agree"), "\(outcome)")
+  }
+
+  @Test func halvesOfFloatsTakeHalfTheFlash() throws {
+    let outcome = try run(model, "-o", path("net.c"), "--quantize", "bf16-weights", "--manifest", path("net.json"))
+    #expect(outcome.succeeded, "\(outcome.standardError)")
+    let json = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: path("net.json")))) as? [String: Any]
+    #expect((json?["weights_bytes"] as? Int).map { $0 < 125_000 && $0 > 115_000 } == true, "\(json ?? [:])")
+  }
+
+  /// Products of pairs, which only this target sums.
+  @Test func productsOfBFloat16Agree() throws {
+    let outcome = try run("check", model, "--target", "x86-64-v4-bf16", "--precision", "bf16", "--runs", "1")
+    #expect(outcome.succeeded && outcome.standardOutput.contains("rows agree"), "\(outcome)")
+  }
+
   @Test func weightsAloneBecomeIntegersWithoutAnyData() throws {
     let outcome = try run(model, "-o", path("net.c"), "--quantize", "int8-weights")
     #expect(outcome.succeeded, "\(outcome.standardError)")

@@ -2,13 +2,14 @@ import GraphIR
 import LoopIR
 import Tensors
 
-/// Sums of products of uint8 by int8 in groups of four, as machines add them up in one instruction: a matrix product, or under a window
-/// a convolution, `[…, spatial…, C] * weights (+ [K]) → […, positions…, K]` in int32, which wraps. Nothing is padded.
+/// Sums of products in groups, as machines add them up in one instruction: a matrix product, or under a window a convolution,
+/// `[…, spatial…, C] * weights (+ [K]) → […, positions…, K]`. Four of uint8 by int8 make a group, summed in int32, which wraps, or two of
+/// bfloat16, summed in float32. Nothing is padded.
 ///
-/// The weights are packed for a number of channels that four divides as `[taps…, C / 4, K · 4]`. Otherwise the elements under a row of
-/// taps count as one run of `taps · C` neighbours, `[taps… but the last, runs, K · 4]`: the last group of a run ends where the run
-/// ends, and what it shares with the one before has weights of zero. Without taps, the weights may have leading axes of their own, one matrix
-/// for each; they broadcast to those of the input.
+/// The weights are packed for a number of channels that the size `g` of a group divides as `[taps…, C / g, K · g]`. Otherwise the elements
+/// under a row of taps count as one run of `taps · C` neighbours, `[taps… but the last, runs, K · g]`: the last group of a run ends where
+/// the run ends, and what it shares with the one before has weights of zero. Without taps, the weights may have leading
+/// axes of their own, one matrix for each; they broadcast to those of the input.
 package struct PackedProduct: Operator {
   package static let name = "packed_product"
   package static var attributes: [Attribute<PackedProduct>] {
@@ -29,34 +30,37 @@ package struct PackedProduct: Operator {
   package func infer(_ inputs: [TensorType?]) throws(Diagnostic) -> [TensorType] {
     let (x, weights) = (try inputs.required(0), try inputs.required(1))
     try window.check(rank: taps.count)
-    let outputs = try outputs(x, weights)
-    try inputs.checkBias(.int32, outputs)
+    let (outputs, result) = (try outputs(x, weights), x.dtype == .uint8 ? DType.int32 : .float32)
+    try inputs.checkBias(result, outputs)
     let leading = x.rank - 1 - taps.count
     let positions = try taps.indices.map { (axis) throws(Diagnostic) in
       try window.along(axis).positions(x.shape[leading + axis], kernel: taps[axis])
     }
-    return [TensorType(.int32, x.shape.prefix(leading) + positions + [Dim(outputs)])]
+    return [TensorType(result, x.shape.prefix(leading) + positions + [Dim(outputs)])]
   }
 
   /// Output channels, if the weights are those of the input's groups.
   private func outputs(_ x: TensorType, _ weights: TensorType) throws(Diagnostic) -> Int {
-    guard x.dtype == .uint8, weights.dtype == .int8, x.rank > taps.count, let channels = x.shape[x.rank - 1].constant,
+    guard [[.uint8, .int8], [.bfloat16, .bfloat16]].contains([x.dtype, weights.dtype]), x.rank > taps.count,
+      let channels = x.shape[x.rank - 1].constant,
       taps.allSatisfy({ $0 > 0 })
     else {
-      throw Diagnostic("\(x) is multiplied with \(weights) under \(taps) taps", hint: "uint8 […, spatial…, C] and int8 are expected")
+      throw Diagnostic(
+        "\(x) is multiplied with \(weights) under \(taps) taps", hint: "uint8 […, spatial…, C] and int8 are expected, or bfloat16 twice")
     }
-    guard let packing = Packing(channels: channels, taps: taps, window: window) else {
-      throw Diagnostic("\(channels) channels under \(taps) taps make no groups of four", hint: "use a convolution that widens")
+    guard let packing = Packing(channels: channels, taps: taps, window: window, x.dtype) else {
+      throw Diagnostic("\(channels) channels under \(taps) taps make no groups", hint: "use a convolution that widens")
     }
     let batch = weights.rank - 1 - packing.extents.count
     let isShared = batch == 0 || taps.isEmpty && batch > 0 && Self.broadcasts(weights.shape.prefix(batch), x.shape.dropLast(2))
     guard isShared, let extents = Array(weights.shape.dropFirst(max(batch, 0))).constants, extents.dropLast() == packing.extents[...],
-      let last = extents.last, last % 4 == 0
+      let last = extents.last, last % packing.size == 0
     else {
       throw Diagnostic(
-        "the weights of \(x) under \(taps) taps are \(weights)", hint: "\(packing.extents) and four for each output are expected")
+        "the weights of \(x) under \(taps) taps are \(weights)", hint: "\(packing.extents) and \(packing.size) for each output are expected"
+      )
     }
-    return last / 4
+    return last / packing.size
   }
 
   private static func broadcasts(_ batch: ArraySlice<Dim>, _ leading: ArraySlice<Dim>) -> Bool {
@@ -65,25 +69,32 @@ package struct PackedProduct: Operator {
 
   package func evaluate(_ inputs: [Tensor?]) throws(Diagnostic) -> [Tensor] {
     let (x, weights) = (try inputs.required(0), try inputs.required(1))
-    let dims = try infer(inputs.map { $0?.type })[0].shape.constants ?? []
-    guard let packing = Packing(channels: x.dims[x.rank - 1], taps: taps, window: window) else { throw Diagnostic("no groups of four") }
+    let type = try infer(inputs.map { $0?.type })[0]
+    let dims = type.shape.constants ?? []
+    guard let packing = Packing(channels: x.dims[x.rank - 1], taps: taps, window: window, x.dtype) else { throw Diagnostic("no groups") }
     let meaning = PackedMeaning(packing: packing, input: x, leading: x.rank - 1 - taps.count, outputs: dims[dims.count - 1])
-    guard weights.rank > packing.extents.count + 1 else {
-      return [Tensor(.int32, dims, integers: meaning.values(dims, x.integers, weights.integers, inputs.optional(2)?.integers))]
-    }
-    let matrices = Broadcasting.expanded(weights, to: x.dims.dropLast(2) + weights.dims.suffix(2)).integers
-    return [Tensor(.int32, dims, integers: meaning.batchedValues(x.integers, matrices, inputs.optional(2)?.integers))]
+    if type.dtype.isFloat { return [Tensor(type.dtype, dims, values(meaning, dims, x.doubles, weights, \.doubles, inputs.optional(2)))] }
+    return [Tensor(type.dtype, dims, integers: values(meaning, dims, x.integers, weights, \.integers, inputs.optional(2)))]
+  }
+
+  /// Of all sums, from elements as numbers of one kind.
+  private func values<Number: Numeric>(
+    _ meaning: PackedMeaning, _ dims: [Int], _ x: [Number], _ weights: Tensor, _ elements: (Tensor) -> [Number], _ bias: Tensor?
+  ) -> [Number] {
+    guard weights.rank > meaning.packing.extents.count + 1 else { return meaning.values(dims, x, elements(weights), bias.map(elements)) }
+    let matrices = Broadcasting.expanded(weights, to: meaning.input.dims.dropLast(2) + weights.dims.suffix(2))
+    return meaning.batchedValues(x, elements(matrices), bias.map(elements))
   }
 
   package func lower(_ operands: Operands) -> [Stmt] {
     let (x, output) = (operands.input(0), operands.output)
     let leading = x.rank - 1 - taps.count
-    guard let packing = Packing(channels: x.shape[x.rank - 1].constant ?? 0, taps: taps, window: window) else { return [] }
+    guard let packing = Packing(channels: x.shape[x.rank - 1].constant ?? 0, taps: taps, window: window, x.dtype) else { return [] }
     let nest = PackedNest(packing: packing, input: x, weights: operands.input(1))
     return loops("n", Array(output.shape.prefix(leading))) { n in
       loops("o", Array(output.shape[leading..<output.rank - 1])) { position in
         loop("k", to: output.extent(output.rank - 1)) { k in
-          local("sum", operands.optionalInput(2)?[k] ?? .constant(0, .int32)) { sum in
+          local("sum", operands.optionalInput(2)?[k] ?? .constant(0, x.dtype == .uint8 ? .int32 : .float32)) { sum in
             nest.sums(n, position, k, into: sum, matrix: matrix(n, operands.input(1), packing))
             operands.store(n + position + [k], sum.value)
           }
@@ -104,8 +115,10 @@ package struct PackedProduct: Operator {
   }
 }
 
-/// How the elements under a window are grouped by fours.
+/// How the elements under a window are grouped.
 package struct Packing {
+  /// Elements of a group.
+  package let size: Int
   let channels: Int
   let window: SlidingWindow
   /// Taps that are visited one by one.
@@ -115,26 +128,27 @@ package struct Packing {
   /// The last spatial axis is part of the run.
   let isFlat: Bool
 
-  /// `nil` where there are no four neighbours.
-  package init?(channels: Int, taps: [Int], window: SlidingWindow) {
+  /// `nil` where there are not as many neighbours as a group of `dtype` has.
+  package init?(channels: Int, taps: [Int], window: SlidingWindow, _ dtype: DType = .uint8) {
+    size = dtype == .bfloat16 ? 2 : 4
     self.channels = channels
     self.window = window
     let isDense = taps.last.map { _ in window.along(taps.count - 1).dilation == 1 } ?? false
-    isFlat = !channels.isMultiple(of: 4) && isDense
+    isFlat = !channels.isMultiple(of: size) && isDense
     self.taps = isFlat ? Array(taps.dropLast()) : taps
     run = isFlat ? channels * (taps.last ?? 1) : channels
-    guard run >= 4 else { return nil }
+    guard run >= size else { return nil }
   }
 
-  package var groups: Int { run.ceilingDivision(by: 4) }
+  package var groups: Int { run.ceilingDivision(by: size) }
 
   /// Of the weights, but for the last.
   package var extents: [Int] { taps + [groups] }
 
   /// Where in its run a group starts.
-  package func start(_ group: Int) -> Int { Swift.min(4 * group, run - 4) }
+  package func start(_ group: Int) -> Int { Swift.min(size * group, run - size) }
 
-  func start(_ group: Expr) -> Expr { run.isMultiple(of: 4) ? group * 4 : minimum(group * 4, .index(run - 4)) }
+  func start(_ group: Expr) -> Expr { run.isMultiple(of: size) ? group * .index(size) : minimum(group * .index(size), .index(run - size)) }
 }
 
 /// `evaluate` in numbers.
@@ -144,7 +158,7 @@ private struct PackedMeaning {
   let leading: Int
   let outputs: Int
 
-  func values(_ dims: [Int], _ x: [Int64], _ weights: [Int64], _ bias: [Int64]?) -> [Int64] {
+  func values<Number: Numeric>(_ dims: [Int], _ x: [Number], _ weights: [Number], _ bias: [Number]?) -> [Number] {
     let strides = rowMajorStrides(input.dims)
     let runs = runStarts(strides)
     return Indices(dims.dropLast()).flatMap { index in
@@ -156,8 +170,8 @@ private struct PackedMeaning {
   }
 
   /// Where each matrix of the input has weights of its own.
-  func batchedValues(_ x: [Int64], _ matrices: [Int64], _ bias: [Int64]?) -> [Int64] {
-    let (rows, size) = (input.dims[input.rank - 2], packing.groups * 4 * outputs)
+  func batchedValues<Number: Numeric>(_ x: [Number], _ matrices: [Number], _ bias: [Number]?) -> [Number] {
+    let (rows, size) = (input.dims[input.rank - 2], packing.groups * packing.size * outputs)
     return (0..<matrices.count / max(size, 1)).flatMap { block in
       let own = Array(matrices[block * size..<(block + 1) * size])
       return (0..<rows).flatMap { row in
@@ -167,12 +181,12 @@ private struct PackedMeaning {
   }
 
   /// Of the products for output `k` over the runs that start at these elements.
-  private func sum(_ runs: [Int], _ k: Int, _ x: [Int64], _ weights: [Int64]) -> Int64 {
-    var sum: Int64 = 0
+  private func sum<Number: Numeric>(_ runs: [Int], _ k: Int, _ x: [Number], _ weights: [Number]) -> Number {
+    var sum: Number = 0
     for (run, start) in runs.enumerated() {
       for group in 0..<packing.groups {
-        let row = ((run * packing.groups + group) * outputs + k) * 4
-        for element in 0..<4 { sum += x[start + packing.start(group) + element] * weights[row + element] }
+        let row = ((run * packing.groups + group) * outputs + k) * packing.size
+        for element in 0..<packing.size { sum += x[start + packing.start(group) + element] * weights[row + element] }
       }
     }
     return sum
@@ -196,14 +210,15 @@ private struct PackedNest {
     loops("r", packing.taps.map { Dim($0) }) { taps in
       loop("q", to: .index(packing.groups)) { group in
         let start = place(leading, position, taps)
-        let row = matrix + taps + [group, k * 4]
+        let (size, wide) = (packing.size, sum.value.dtype)
+        let (row, first) = (matrix + taps + [group], k * .index(packing.size))
         if isContiguous {
-          sum.set(.dot(input.group(start + [packing.start(group)], of: 4), weights.group(row, of: 4), sum.value))
+          sum.set(.dot(input.group(start + [packing.start(group)], of: size), weights.group(row + [first], of: size), sum.value))
         } else {
-          (0..<4).map { element in
+          (0..<size).map { element in
             sum.addProduct(
-              self.element(start, packing.start(group) + .index(element)).converted(to: .int32),
-              weights[matrix + taps + [group, k * 4 + .index(element)]].converted(to: .int32))
+              self.element(start, packing.start(group) + .index(element)).converted(to: wide),
+              weights[row + [first + .index(element)]].converted(to: wide))
           }
         }
       }

@@ -59,10 +59,11 @@ extension RecurrentCell {
     }
     let units = kernel.shape[0]
     let columns = units * Dim(Self.gateCount)
-    guard x.shape[2] == columns, kernel.shape[1] == columns, kernel.dtype == x.dtype else {
+    guard x.shape[2] == columns, kernel.shape[1] == columns, (try? productType(x.dtype, kernel.dtype, widens: false)) != nil
+    else {
       throw Diagnostic(
         "\(Self.name) of \(x) with the recurrent kernel \(kernel)",
-        hint: "both must be \(x.dtype), and their last extents \(Self.gateCount) times \(units)")
+        hint: "both must be \(x.dtype), the kernel may be narrower, and their last extents \(Self.gateCount) times \(units)")
     }
     try check("the mask", inputs.optional(2), TensorType(.bool, Array(x.shape.prefix(2))))
     let state = TensorType(x.dtype, [x.shape[0], units])

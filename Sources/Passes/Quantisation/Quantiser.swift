@@ -84,7 +84,7 @@ struct Quantiser {
       coded[id] = editor.addConstant(name, code.quantising(tensor))
     } else {
       let map = Map(ElementwiseBody(code.quantising(ElementwiseBody.input(0, .float32))), inputCount: 1)
-      coded[id] = try editor.add(map, [id], name: name, label: "quantise")
+      coded[id] = try editor.add(map, [try float(id, &editor)], name: name, label: "quantise")
     }
     return coded[id] ?? id
   }

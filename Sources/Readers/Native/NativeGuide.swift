@@ -39,9 +39,9 @@ enum NativeGuide {
       "sums of products with weights of four bits, two to a byte, which in groups share a scale, under a window or, without taps, of matrices; made by the compiler",
       "`x [any…, spatial…, C]`, `weights [taps…, C / 2, K]` of uint8, `scales [taps…, groups, K]` of uint8", "`[any…, positions…, K]`"),
     "packed_product": Entry(
-      "sums of products of uint8 by int8 in groups of four, under a window or, without taps, of matrices; made by the compiler",
-      "`x [any…, spatial…, C]`, `weights [taps…, C / 4, 4 * K]`, or where four does not divide C `[taps… but the last, runs / 4, 4 * K]`, `bias [K]`?; without taps also a matrix for each",
-      "`[any…, positions…, K]`, int32"),
+      "sums of products of uint8 by int8 in groups of four, or of bfloat16 in pairs, under a window or, without taps, of matrices; made by the compiler",
+      "`x [any…, spatial…, C]`, with `g` elements to a group `weights [taps…, C / g, g * K]`, or where `g` does not divide C `[taps… but the last, runs / g, g * K]`, `bias [K]`?; without taps also a matrix for each",
+      "`[any…, positions…, K]`, int32 or float32"),
     "fold": Entry(
       "windows added up where they overlap; what falls into the padding is lost", "`[N, positions…, taps…, C]`", "`[N, size…, C]`"),
     "grid_sample": Entry(

@@ -36,16 +36,10 @@ package struct SparseDots: Operator {
     }
     guard (1...1 << 24).contains(outputs) else { throw Diagnostic("there are \(outputs) outputs", hint: "at least one is expected") }
     let (pairs, blocks) = (Dim(dims[0]), Dim(outputs.ceilingDivision(by: dims[2] / 4)))
-    try check("numbers", try inputs.required(2), [.uint8], [pairs, Dim(dims[2])])
-    try check("starts", try inputs.required(3), [.uint16, .int32], [pairs, 2])
-    try check("bounds", try inputs.required(4), [.int32], [blocks + 1])
+    try inputs.required(2).checkTable("numbers", [.uint8], [pairs, Dim(dims[2])])
+    try inputs.required(3).checkTable("starts", [.uint16, .int32], [pairs, 2])
+    try inputs.required(4).checkTable("bounds", [.int32], [blocks + 1])
     return [TensorType(.int32, x.shape.dropLast() + [Dim(outputs)])]
-  }
-
-  private func check(_ name: String, _ type: TensorType, _ dtypes: [DType], _ shape: Shape) throws(Diagnostic) {
-    guard dtypes.contains(type.dtype), type.shape == shape else {
-      throw Diagnostic("the \(name) are \(type)", hint: "\(TensorType(dtypes[0], shape)) is expected")
-    }
   }
 
   package func evaluate(_ inputs: [Tensor?]) throws(Diagnostic) -> [Tensor] {
@@ -71,14 +65,7 @@ package struct SparseDots: Operator {
   package func lower(_ operands: Operands) -> [Stmt] {
     let (x, lanes) = (operands.input(0), (operands.input(1).shape[2].constant ?? 4) / 4)
     let rows = Array(x.shape.dropLast())
-    guard let sums = operands.workspaces.first else {
-      return products(operands, rows, lanes) { row, n, sum in operands.store(row + [n], sum) }
-    }
-    // Blocks are computed whole, and stored as far as there are outputs.
-    return products(operands, rows, lanes) { row, n, sum in sums.store(row + [n], sum) }
-      + loops("r", rows) { row in
-        loop("n", to: .index(outputs)) { n in operands.store(row + [n], sums[row + [n]]) }
-      }
+    return operands.storingBlocks(rows, outputs: outputs) { store in products(operands, rows, lanes, store: store) }
   }
 
   /// The sums of each row and lane, handed to `store` with their place.

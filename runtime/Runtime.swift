@@ -53,12 +53,13 @@ package enum Runtime {
     }
     let integers = lanes.map { text(PackageResources.integers_c, lanes: $0) }
     let conversions = lanes.flatMap { count in ["u8", "i8", "i16"].map { text(PackageResources.conversions_c, lanes: count, type: $0) } }
-    let halves = [32, 16, 8, 4, 2].flatMap { count in
-      [PackageResources.memory_c, PackageResources.elements_c].map { text($0, lanes: count, type: "bf16") }
+    let shorts = [32, 16, 8, 4, 2].flatMap { count in
+      ["bf16", "f16"].flatMap { type in [PackageResources.memory_c, PackageResources.elements_c].map { text($0, lanes: count, type: type) }
+      }
     }
-    let bfloats = lanes.map { text(PackageResources.bfloat_c, lanes: $0) }
+    let halves = lanes.flatMap { count in [PackageResources.bfloat_c, PackageResources.half_c].map { text($0, lanes: count) } }
     let dots = [String(decoding: PackageResources.dot_c, as: UTF8.self)] + lanes.map { text(PackageResources.dots_c, lanes: $0) }
-    let all = fixed + floats + elements + integers + conversions + halves + bfloats + dots
+    let all = fixed + floats + elements + integers + conversions + shorts + halves + dots
     return all.map { split($0).flatMap(each).joined(separator: "\n\n") }
   }()
 
@@ -78,7 +79,7 @@ package enum Runtime {
     switch type {
     case "f32": "float"
     // As it lies in memory.
-    case "bf16": "uint16_t"
+    case "bf16", "f16": "uint16_t"
     default: (type.hasPrefix("u") ? "uint" : "int") + type.dropFirst() + "_t"
     }
   }

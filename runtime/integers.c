@@ -33,6 +33,13 @@ swdl_inline swdl_i32x16 swdl_i32x16_fma_short(swdl_i32x16 a, swdl_i32x16 b, swdl
 swdl_inline swdl_i32x16 swdl_i32x16_fma_short(swdl_i32x16 a, swdl_i32x16 b, swdl_i32x16 c) { return swdl_i32x16_fma(a, b, c); }
 #endif
 
+/* a * b + c, where both lie between -32768 and 32767. The upper half of a must not be multiplied. */
+#if defined(swdl_native_madd_x16)
+swdl_inline swdl_i32x16 swdl_i32x16_fma_signed(swdl_i32x16 a, swdl_i32x16 b, swdl_i32x16 c) { return swdl_i32x16_fma_short(a & 65535, b, c); }
+#else
+swdl_inline swdl_i32x16 swdl_i32x16_fma_signed(swdl_i32x16 a, swdl_i32x16 b, swdl_i32x16 c) { return swdl_i32x16_fma(a, b, c); }
+#endif
+
 /* each: and &, or |, xor ^ */
 #if defined(__GNUC__)
 swdl_inline swdl_i32x16 swdl_i32x16_NAME(swdl_i32x16 a, swdl_i32x16 b) { return a OP b; }

@@ -151,8 +151,15 @@ static inline float swdl_bf16_value(uint16_t bits) { return swdl_f32_from_bits((
 
 static inline float swdl_bf16_round(float x) { return swdl_bf16_value(swdl_bf16_bits(x)); }
 
+/* Functions that the vectors of some compilers need and those of others do not. */
+#if defined(__GNUC__)
+#define swdl_unused __attribute__((unused))
+#else
+#define swdl_unused
+#endif
+
 /* The 16-bit format of IEEE 754. Subnormal results come from a float addition that rounds at their last place. */
-static inline uint16_t swdl_f16_bits(float x) {
+static inline swdl_unused uint16_t swdl_f16_bits(float x) {
   const uint32_t bits = swdl_f32_bits(x);
   const uint32_t sign = (bits >> 16) & 0x8000u;
   const uint32_t size = bits & 0x7fffffffu;
@@ -162,7 +169,7 @@ static inline uint16_t swdl_f16_bits(float x) {
   return (uint16_t)(sign | ((size - 0x38000000u + 0xfffu + ((size >> 13) & 1u)) >> 13));
 }
 
-static inline float swdl_f16_value(uint16_t bits) {
+static inline swdl_unused float swdl_f16_value(uint16_t bits) {
   const uint32_t sign = ((uint32_t)bits & 0x8000u) << 16;
   const uint32_t size = (uint32_t)bits & 0x7fffu;
   if (size >= 0x7c00u) { return swdl_f32_from_bits(sign | 0x7f800000u | ((size & 0x3ffu) << 13)); }

@@ -123,6 +123,17 @@ typedef long long swdl_long_x4 __attribute__((vector_size(32)));
 #define swdl_native_pairs_x4(sum, a, b) __asm__("vdpbf16ps %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b))
 #endif
 
+/* Targets with AVX2 have these, too. */
+#if defined(__AVX512F__) || defined(SWDL_CLANG_AVX512F)
+#define swdl_native_widen_x16(to, a) __asm__("vcvtph2ps %1, %0" : "=v"(to) : "v"(a))
+#define swdl_native_halve_x16(to, a) __asm__("vcvtps2ph $0, %1, %0" : "=v"(to) : "v"(a))
+#endif
+
+#if defined(__F16C__) && defined(__AVX2__) || defined(SWDL_CLANG_AVX2)
+#define swdl_native_widen_x8(to, a) __asm__("vcvtph2ps %1, %0" : "=x"(to) : "x"(a))
+#define swdl_native_halve_x8(to, a) __asm__("vcvtps2ph $0, %1, %0" : "=x"(to) : "x"(a))
+#endif
+
 #if defined(__AVX512F__) && !defined(__clang__)
 #define swdl_native_lookup_x16(a, b, n) __builtin_shuffle(a, b, n)
 #elif defined(SWDL_CLANG_AVX512F)

@@ -46,12 +46,15 @@ extension ExpressionPrinter {
   /// What a sum of products of neighbours is called, by the types of the factors.
   func dotName(_ a: Expr, _ b: Expr) -> String { "dot_\(a.dtype.shortName)\(b.dtype.shortName)" }
 
-  /// Machines multiply integers of 16 bits sooner than those of 32; then the first must not be negative.
+  /// Machines multiply integers of 16 bits sooner than those of 32, soonest where the first is not negative. Else it had better be one
+  /// that serves several products.
   private func productSum(_ a: Expr, _ b: Expr, _ c: Expr, _ type: String) -> Fragment {
-    for (x, y) in [(a, b), (b, a)] where x.isShort && y.isShort && x.isNotNegative {
+    guard a.isShort, b.isShort else { return .call("\(type)_fma", print(a), print(b), print(c)) }
+    if let (x, y) = [(a, b), (b, a)].first(where: { $0.0.isNotNegative }) {
       return .call("\(type)_fma_short", print(x), print(y), print(c))
     }
-    return .call("\(type)_fma", print(a), print(b), print(c))
+    let (x, y) = b.isRepeated ? (b, a) : (a, b)
+    return .call("\(type)_fma_signed", print(x), print(y), print(c))
   }
 
   func reduction(_ function: BinaryFunction, _ x: Expr) -> Fragment { .call("\(x.type.local)_reduce_\(name(function))", print(x)) }
@@ -107,14 +110,17 @@ extension ExpressionPrinter {
 }
 
 extension Expr {
-  /// An integer that 16 bits hold, by its type.
-  fileprivate var isShort: Bool {
-    guard case .cast(.int32, let x) = self else { return false }
-    return x.dtype.isInteger && DType.int16.integerRange.contains(x.dtype.integerRange)
+  /// What is converted to int32, in all lanes or in one for all.
+  private var convertedInteger: DType? {
+    switch self {
+    case .cast(.int32, let x): x.dtype.isInteger ? x.dtype : nil
+    case .broadcast(let x, _): x.convertedInteger
+    default: nil
+    }
   }
 
-  fileprivate var isNotNegative: Bool {
-    guard case .cast(_, let x) = self else { return false }
-    return !x.dtype.isSigned
-  }
+  /// An integer that 16 bits hold, by its type.
+  fileprivate var isShort: Bool { convertedInteger.map { DType.int16.integerRange.contains($0.integerRange) } ?? false }
+  fileprivate var isNotNegative: Bool { convertedInteger.map { !$0.isSigned } ?? false }
+  fileprivate var isRepeated: Bool { if case .broadcast = self { true } else { false } }
 }

@@ -4,13 +4,16 @@ extension DType {
   /// Vectors of this type exist in the emitted C, if only to be loaded, converted and stored.
   package var isVectorised: Bool {
     switch self {
-    case .float32, .bfloat16, .int32, .int16, .int8, .uint8: true
+    case .float32, .float16, .bfloat16, .int32, .int16, .int8, .uint8: true
     default: false
     }
   }
 
   /// Vectors of this type are computed with.
   var hasVectorArithmetic: Bool { self == .float32 || self == .int32 }
+
+  /// Floats of 16 bits, which are converted to those of 32 and back.
+  var isHalf: Bool { self == .float16 || self == .bfloat16 }
 }
 
 extension UnaryFunction {
@@ -30,7 +33,7 @@ extension BinaryFunction {
   /// The function acts on vectors of the type in the emitted C; on bool it acts on the results of comparisons.
   package func isVectorised(on dtype: DType) -> Bool {
     switch self {
-    case .minimum, .maximum: dtype.isVectorised && dtype != .bfloat16
+    case .minimum, .maximum: dtype.isVectorised && !dtype.isHalf
     case .add, .subtract, .multiply: dtype.hasVectorArithmetic
     case .divide: dtype == .float32
     case .and, .or, .xor: dtype == .int32 || dtype == .bool

@@ -138,7 +138,7 @@ struct LaneWriter {
   /// Small integers are converted by way of int32.
   private func converted(_ x: Expr, to dtype: DType) throws(Diagnostic) -> Expr {
     guard dtype != x.dtype else { return try value(x) }
-    if [x.dtype, dtype].contains(.bfloat16) {
+    if x.dtype.isHalf || dtype.isHalf {
       guard [x.dtype, dtype].contains(.float32) else { throw refusal("\(x.dtype) is not converted to \(dtype)") }
       return .cast(dtype, try value(x))
     }

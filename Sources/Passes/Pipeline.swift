@@ -81,6 +81,8 @@ extension Pipeline {
         .packWeights(lanes: target.lanes, vectors: target.registers / 2),
         // Behind all that looks at single layers.
         .cascadeRows(for: target),
+        // Weights that lie in another order by now.
+        .removeDeadNodes,
       ])
   }
 

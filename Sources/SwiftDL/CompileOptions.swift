@@ -34,6 +34,8 @@ public struct CompileOptions: Sendable {
     case int8
     /// With a scale for each group of inputs.
     case int4
+    /// IEEE 754's float of 16 bits.
+    case float16
     case bfloat16
   }
 
@@ -92,6 +94,7 @@ public struct CompileOptions: Sendable {
     switch storedWeights {
     case .int8: return .int8
     case .int4: return .int4
+    case .float16: return .float16
     case .bfloat16: return .bfloat16
     case .asInModel: return precision == .bfloat16 ? .fasterBFloat16(try Compilation.scheduledTarget(self)) : nil
     }

@@ -48,8 +48,8 @@ struct CompileCommand: ParsableCommand {
     for pass in dumpAfter where !Compilation.passes.contains(pass) {
       throw ValidationError("there is no pass \"\(pass)\"; there are \(Compilation.passes.joined(separator: ", "))")
     }
-    guard quantisation.report == nil || quantisation.type == .int8 || !code.pruning.rules.isEmpty else {
-      throw ValidationError("--report is for --quantize int8 and for --prune")
+    guard quantisation.report == nil || quantisation.computesOnIntegers || !code.pruning.rules.isEmpty else {
+      throw ValidationError("--report is for --quantize int8 or int16x8, and for --prune")
     }
     guard !outputURL.lastPathComponent.isEmpty, outputURL.pathExtension == "c" else {
       throw ValidationError("--output is \"\(output)\": it must name a .c file")
@@ -82,8 +82,8 @@ struct CompileCommand: ParsableCommand {
   private func addReport(
     to files: inout OutputFiles, _ sparsity: [Compilation.Sparsity], _ loaded: Model, _ options: CompileOptions, _ progress: ProgressLine
   ) throws {
-    if quantisation.type != .int8, let path = quantisation.report { files.add(path, Array(sparsity.report.utf8)) }
-    guard quantisation.type == .int8, quantisation.wantsReport else { return }
+    if !quantisation.computesOnIntegers, let path = quantisation.report { files.add(path, Array(sparsity.report.utf8)) }
+    guard quantisation.computesOnIntegers, quantisation.wantsReport else { return }
     let report = try loaded.measure(options, labels: quantisation.labels, timed: quantisation.timed) {
       progress.show($0.activity, $0.fraction)
     }

@@ -4,18 +4,22 @@ import SwiftDL
 extension CalibrationOptions.Method: ExpressibleByArgument {}
 extension CalibrationOptions.Equalisation: ExpressibleByArgument {}
 
-/// Integer types that layers can compute in.
+/// Integer types that layers can compute in, or that weights can be kept as.
 enum QuantisedType: String, CaseIterable, ExpressibleByArgument {
   case int8
+  /// Values of 16 bits, weights of eight.
+  case int16x8
   /// Weights only: values stay floats.
   case int8Weights = "int8-weights"
   case int4Weights = "int4-weights"
+  case float16Weights = "f16-weights"
   case bfloat16Weights = "bf16-weights"
 }
 
 /// Whether and how layers become integers.
 struct QuantisationArguments: ParsableArguments {
-  @Option(name: .customLong("quantize"), help: "Compute with integers, int8, which needs --calibrate; or keep only weights as such.")
+  @Option(
+    name: .customLong("quantize"), help: "Compute with integers, which needs --calibrate; or keep only weights as what the name says.")
   var type: QuantisedType?
 
   @Option(
@@ -53,29 +57,35 @@ struct QuantisationArguments: ParsableArguments {
     switch type {
     case .int8Weights: .int8
     case .int4Weights: .int4
+    case .float16Weights: .float16
     case .bfloat16Weights: .bfloat16
-    case .int8, nil: .asInModel
+    case .int8, .int16x8, nil: .asInModel
     }
   }
 
   var wantsReport: Bool { report != nil || labels != nil || timed }
 
+  /// Layers compute with integers.
+  var computesOnIntegers: Bool { type == .int8 || type == .int16x8 }
+
   func validate() throws {
-    guard type == .int8 || labels == nil && !timed && leastRatio == nil && mostDrop == nil else {
-      throw ValidationError("--report-time, --labels, --min-sqnr and --max-drop are for --quantize int8")
+    guard computesOnIntegers || labels == nil && !timed && leastRatio == nil && mostDrop == nil else {
+      throw ValidationError("--report-time, --labels, --min-sqnr and --max-drop are for --quantize int8 and int16x8")
     }
     guard mostDrop == nil || labels != nil else { throw ValidationError("--max-drop needs --labels") }
     guard (leastRatio ?? 0).isFinite, (mostDrop ?? 0).isFinite else { throw ValidationError("--min-sqnr and --max-drop take numbers") }
-    guard (type != .int8) == (calibrate == nil) else {
-      throw ValidationError(type != .int8 ? "--calibrate is for --quantize int8" : "--quantize int8 needs --calibrate FILE")
+    guard computesOnIntegers == (calibrate != nil) else {
+      throw ValidationError(
+        computesOnIntegers ? "--quantize int8 and int16x8 need --calibrate FILE" : "--calibrate is for --quantize int8 and int16x8")
     }
     guard (1...1_000_000).contains(rows) else { throw ValidationError("--calibrate-rows must lie between 1 and 1000000") }
   }
 
   /// Calibrates the model where that is asked for, and shows what should be known about the result.
   func calibration(of model: Model, _ pruning: Pruning, _ progress: ProgressLine) throws -> Calibration? {
-    guard type == .int8, let calibrate else { return nil }
+    guard computesOnIntegers, let calibrate else { return nil }
     var options = CalibrationOptions(.init(argument: calibrate))
+    options.values = type == .int16x8 ? .int16 : .int8
     options.method = method
     options.equalisation = equalise
     options.rows = rows

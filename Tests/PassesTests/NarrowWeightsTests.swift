@@ -76,17 +76,32 @@ import Testing
     #expect(distance(try Interpreter(graph).outputs([input])[0], try Interpreter(changed).outputs([input])[0]) < 0.1)
   }
 
-  @Test(arguments: cases.indices, [Target.generic, .x86v3, .x86v4]) func bfloat16WeighsFloats(position: Int, target: Target) throws {
-    let graph = try layer(position)
+  @Test(arguments: cases.indices, [DType.float16, .bfloat16]) func floatsOfSixteenBitsWeighFloats(position: Int, dtype: DType) throws {
+    for target in [Target.generic, .x86v3, .x86v4] { try expectWeights(of: dtype, in: try layer(position), on: target) }
+  }
+
+  private func expectWeights(of dtype: DType, in graph: Graph, on target: Target) throws {
+    let type: NarrowType = dtype == .float16 ? .float16 : .bfloat16
     var (changed, reference) = (graph, graph)
-    try Pipeline.standard(PipelineOptions(target: target, weights: .bfloat16)).run(on: &changed)
-    try GraphPass.narrowWeights(.bfloat16).run(on: &reference)
-    #expect(changed.defects().isEmpty && changed.nodes.contains { $0.inputs.contains { $0.map { changed.type($0).dtype } == .bfloat16 } })
+    try Pipeline.standard(PipelineOptions(target: target, weights: type)).run(on: &changed)
+    try GraphPass.narrowWeights(type).run(on: &reference)
+    #expect(changed.defects().isEmpty && changed.nodes.contains { $0.inputs.contains { $0.map { changed.type($0).dtype } == dtype } })
     var generator = SeededGenerator(9)
     let inputs = graph.inputs.map { Tensor.random(.float32, graph.type($0).shape.constants ?? [], using: &generator) }
     let results = try [graph, changed, reference].map { try Interpreter($0).outputs(inputs)[0] }
-    #expect(distance(results[0], results[1]) < 0.01 && results[0] != results[1])
+    #expect(distance(results[0], results[1]) < (dtype == .float16 ? 0.001 : 0.01) && results[0] != results[1])
     #expect(distance(results[2], results[1]) < 1e-6)
+  }
+
+  @Test func weightsBeyondFloat16StayAsTheyAre() throws {
+    for largest in [65_519.0, 65_520] {
+      var graph = Graph(name: "net")
+      let x = graph.addInput("x", TensorType(.float32, [3, 20]))
+      let w = graph.addConstant("w", Tensor(.float32, [20, 20], (0..<400).map { $0 == 7 ? largest : 0.1 }))
+      graph.addOutput("y", try graph.add(MatMul(), [x, w])[0])
+      try GraphPass.narrowWeights(.float16).run(on: &graph)
+      #expect(graph.type(graph.nodes[0].inputs[1] ?? w).dtype == (largest < 65_520 ? .float16 : .float32))
+    }
   }
 
   /// Layers that read each weight for many products gain nothing from narrower ones, but on controllers memory.
@@ -119,7 +134,7 @@ import Testing
     let x = graph.addInput("x", TensorType(.float32, [3, 5]))
     let w = graph.addConstant("w", Tensor(.float32, [5, 4], [Double](repeating: 0.3, count: 20)))
     graph.addOutput("y", try graph.add(MatMul(), [x, w])[0])
-    for type in [NarrowType.int8, .bfloat16] {
+    for type in [NarrowType.int8, .float16, .bfloat16] {
       var changed = graph
       try GraphPass.narrowWeights(type).run(on: &changed)
       #expect(changed == graph)

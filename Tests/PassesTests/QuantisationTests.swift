@@ -7,7 +7,7 @@ import Testing
 @testable import Passes
 
 /// The plan that min-max calibration on `runs` makes of a graph.
-private func plan(_ graph: Graph, _ runs: [[Tensor]]) throws -> QuantisationPlan {
+private func plan(_ graph: Graph, _ runs: [[Tensor]], isShort: Bool = false) throws -> QuantisationPlan {
   var samples: [ValueID: ValueSample] = [:]
   for inputs in runs {
     let values = try Interpreter(graph).run(inputs)
@@ -16,7 +16,7 @@ private func plan(_ graph: Graph, _ runs: [[Tensor]]) throws -> QuantisationPlan
       samples[id, default: ValueSample(perTensor: 1000)].add(tensor)
     }
   }
-  return QuantisationPlan(graph, samples, by: .minmax)
+  return QuantisationPlan(graph, samples, by: .minmax, isShort: isShort)
 }
 
 /// The share of the signal that stays, in decibels.
@@ -36,19 +36,27 @@ struct QuantisationTests {
     return Tensor.random(.float32, dims, .small, using: &generator)
   }
 
-  /// The graph on integers is close to the one on floats, and its layers are integers.
-  private func expectClose(_ graph: Graph, decibels: Double, integers: Int) throws {
+  /// The graph on integers is close to the one on floats, and its layers are integers: `integers` values have eight bits, or `shorts` have
+  /// 16, where less is lost and still nothing overflows.
+  private func expectClose(_ graph: Graph, decibels: Double, integers: Int, shorts: Int) throws {
+    try expectClose(graph, decibels: decibels, .uint8, integers)
+    try expectClose(graph, decibels: decibels + 3, .int16, shorts)
+  }
+
+  private func expectClose(_ graph: Graph, decibels: Double, _ dtype: DType, _ count: Int) throws {
     let runs = (0..<4).map { run in
       graph.inputs.map { id in random(graph.type(id).shape.constants ?? [], UInt64(run)) }
     }
     var quantised = graph
-    try GraphPass.quantise(try plan(graph, runs)).run(on: &quantised)
+    try GraphPass.quantise(try plan(graph, runs, isShort: dtype == .int16)).run(on: &quantised)
     for pass in [GraphPass.fuseEpilogues, .fuseMaps, .fuseEpilogues, .removeDeadNodes] { try pass.run(on: &quantised) }
     for inputs in runs {
       let (expected, actual) = (try Interpreter(graph).outputs(inputs), try Interpreter(quantised).outputs(inputs))
       for (a, b) in zip(expected, actual) { #expect(signalToNoise(a, b) > decibels, "\(signalToNoise(a, b))\n\(quantised)") }
     }
-    #expect(quantised.nodes.filter { quantised.type($0.outputs[0]).dtype == .uint8 }.count == integers, "\(quantised)")
+    #expect(quantised.nodes.filter { quantised.type($0.outputs[0]).dtype == dtype }.count == count, "\(quantised)")
+    let layers = quantised.nodes.filter(\.isLayer)
+    #expect(layers.allSatisfy { quantised.sumBounds(of: $0).map { $0.upperBound < 1 << 30 && $0.lowerBound > -1 << 30 } ?? false })
   }
 
   @Test func layersBetweenInputAndOutputComputeOnIntegers() throws {
@@ -66,7 +74,7 @@ struct QuantisationTests {
     var graph = sketch.graph
     try GraphPass.fuseEpilogues.run(on: &graph)
     // The codes of the input, their padding, the convolution, the pool and its other shape; the last layer gives floats at once.
-    try expectClose(graph, decibels: 25, integers: 5)
+    try expectClose(graph, decibels: 25, integers: 5, shorts: 5)
   }
 
   /// The first axis of a pool's counts is shorter at the edges, where padding does not count.
@@ -80,7 +88,7 @@ struct QuantisationTests {
     let mean = try sketch.add("mean", Reduce(.mean, axes: [1, 2]), pool)
     let dense = sketch.graph.addConstant("d", random([6, 3], 101))
     sketch.output(try sketch.add("dense", MatMul(), mean, dense))
-    try expectClose(sketch.graph, decibels: 20, integers: 4)
+    try expectClose(sketch.graph, decibels: 20, integers: 4, shorts: 4)
   }
 
   /// A convolution with SiLU, whose result a sigmoid of another value gates.
@@ -97,8 +105,8 @@ struct QuantisationTests {
     sketch.output(try sketch.add("last", Convolution(), gated, sketch.graph.addConstant("l", random([1, 1, 6, 2], 102))))
     var graph = sketch.graph
     for pass in [GraphPass.fuseEpilogues, .fuseMaps, .partBodies] { try pass.run(on: &graph) }
-    // The input, two sums, and two tables, behind one of which stands the gated product.
-    try expectClose(graph, decibels: 20, integers: 5)
+    // The input, two sums, and two tables, behind one of which stands the gated product. Of 16 bits there are no tables.
+    try expectClose(graph, decibels: 20, integers: 5, shorts: 3)
   }
 
   @Test func everyPartOfAGroupSeesItsOwnZero() throws {
@@ -110,7 +118,38 @@ struct QuantisationTests {
     let grouped = sketch.graph.addConstant("g", random([1, 1, 4, 6], 101))
     let second = try sketch.add("grouped", Convolution(groups: 2), first, grouped)
     sketch.output(second)
-    try expectClose(sketch.graph, decibels: 25, integers: 3)
+    try expectClose(sketch.graph, decibels: 25, integers: 3, shorts: 3)
+  }
+}
+
+struct ShortCodeTests {
+  /// Weights that are all equal leave the least room: 127 for each of `count` inputs.
+  @Test(arguments: [1, 258, 259, 4608, 1_000_000]) func codesReachAsFarAsSumsLeaveRoom(count: Int) throws {
+    var sketch = Sketch()
+    let x = sketch.input("x", [1, count])
+    let w = sketch.graph.addConstant("w", Tensor(.float32, [count, 1], [Double](repeating: 0.5, count: count)))
+    sketch.output(try sketch.add("y", MatMul(), x, w))
+    var graph = sketch.graph
+    let input = Tensor(.float32, [1, count], (0..<count).map { $0 % 2 == 0 ? 1 : -0.5 })
+    let plan = try plan(graph, [[input]], isShort: true)
+    let code = try #require(plan.codes["x"])
+    #expect(code.limits.upperBound == min(32_767, ((1 << 30) - 1) / (127 * count)) && code.range.upperBound >= 1.2)
+    try GraphPass.quantise(plan).run(on: &graph)
+    let layer = try #require(graph.nodes.last)
+    let bounds = try #require(graph.sumBounds(of: layer))
+    #expect(bounds.upperBound == Int64(127 * count * code.limits.upperBound) && bounds.upperBound < 1 << 30)
+  }
+
+  /// What is handed on beside a value counts as much as what calibration saw of it.
+  @Test func constantsWidenCodes() throws {
+    var sketch = Sketch()
+    let x = sketch.input("x", [1, 4])
+    let constant = sketch.graph.addConstant("c", Tensor(.float32, [1, 2], [-30, 2]))
+    let joined = try sketch.add("joined", Concatenate(axis: 1), x, constant)
+    let w = sketch.graph.addConstant("w", Tensor(.float32, [6, 1], [1, 1, 1, 1, 1, 1]))
+    sketch.output(try sketch.add("y", MatMul(), joined, w))
+    let codes = try plan(sketch.graph, [[Tensor(floats: [1, 2, 3, 4], [1, 4])]], isShort: true).codes
+    #expect(codes["x"]?.range.lowerBound ?? 0 <= -30 && codes["x"] == codes["c"] && codes["x"]?.dtype == .int16)
   }
 }
 
@@ -143,7 +182,7 @@ struct AttentionCodeTests {
     let (query, scaled) = (try #require(codes["q"]), try #require(codes["scaled"]))
     #expect(scaled.zero == query.zero && abs(scaled.scale / query.scale - 0.447) < 1e-6)
     let scores = try #require(codes["scores"])
-    #expect(scores.octaves.significand == 1 && scores.narrow.dtype == .uint8 && scores.limits == -32_767...32_767)
+    #expect(scores.octaves.significand == 1 && scores.asFactor.dtype == .uint8 && scores.limits == -32_767...32_767)
     // The sums of five squares have to fit.
     #expect(codes["attended"]?.limits.upperBound == IntegerNormalise.reach(5))
   }

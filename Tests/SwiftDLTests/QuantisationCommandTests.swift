@@ -93,8 +93,10 @@ import Validation
     }
   }
 
-  @Test(arguments: ["generic", "x86-64-v3", "x86-64-v4", "aarch64-neon"], [["--precision", "bf16"], ["--quantize", "bf16-weights"]])
-  func weightsBecomeBFloat16AndTheCAgrees(target: String, flags: [String]) throws {
+  @Test(
+    arguments: ["generic", "x86-64-v3", "x86-64-v4", "aarch64-neon"],
+    [["--precision", "bf16"], ["--quantize", "bf16-weights"], ["--quantize", "f16-weights"]])
+  func weightsBecomeFloatsOf16BitsAndTheCAgrees(target: String, flags: [String]) throws {
     let arguments = ["check", model, "--target", target, "--runs", "1"] + flags
     var command = ChildProcess(Products.command, arguments)
     command.timeout = .seconds(120)
@@ -102,11 +104,20 @@ import Validation
     #expect(outcome.succeeded && outcome.standardOutput.contains("rows agree"), "\(outcome)")
   }
 
-  @Test func halvesOfFloatsTakeHalfTheFlash() throws {
-    let outcome = try run(model, "-o", path("net.c"), "--quantize", "bf16-weights", "--manifest", path("net.json"))
+  @Test(arguments: ["bf16-weights", "f16-weights"]) func halvesOfFloatsTakeHalfTheFlash(form: String) throws {
+    let outcome = try run(model, "-o", path("net.c"), "--quantize", form, "--manifest", path("net.json"))
     #expect(outcome.succeeded, "\(outcome.standardError)")
     let json = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: path("net.json")))) as? [String: Any]
     #expect((json?["weights_bytes"] as? Int).map { $0 < 125_000 && $0 > 115_000 } == true, "\(json ?? [:])")
+  }
+
+  /// Nothing that was packed is counted twice.
+  @Test(arguments: ["generic", "x86-64-v4"], ["int8", "int16x8"]) func integersTakeAQuarterOfTheFlash(target: String, form: String) throws {
+    let outcome = try run(
+      model, "-o", path("net.c"), "--quantize", form, "--calibrate", data, "--manifest", path("net.json"), "--target", target)
+    #expect(outcome.succeeded, "\(outcome.standardError)")
+    let json = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: path("net.json")))) as? [String: Any]
+    #expect((json?["weights_bytes"] as? Int).map { $0 < 70_000 && $0 > 55_000 } == true, "\(json ?? [:])")
   }
 
   /// Products of pairs, which only this target sums.

@@ -52,7 +52,7 @@ extension Editor {
     else { return nil }
     let tensors = node.inputs.map { constant($0) }
     for (id, tensor) in zip(node.inputs, tensors).dropFirst() where id != nil {
-      guard let tensor, [.float32, .bfloat16].contains(tensor.dtype), tensor.dims.last == channels else { return nil }
+      guard let tensor, [.float32, .float16, .bfloat16].contains(tensor.dtype), tensor.dims.last == channels else { return nil }
     }
     var result = node
     for (position, tensor) in tensors.enumerated().dropFirst() {

@@ -1,26 +1,28 @@
 import Tensors
 
-/// Real numbers as integers: `real = scale * (code - zero)`, so that 0 is exact. From 0 to 255, or wider where sums and exponentials are
-/// taken of them.
+/// Real numbers as integers: `real = scale * (code - zero)`, so that 0 is exact. From 0 to 255, or wider: where sums and exponentials are
+/// taken of them, or everywhere.
 package struct AffineCode: Hashable, Sendable {
   /// A number of float32.
   package let scale: Double
   package let zero: Int
   /// The codes that there are.
   package let limits: ClosedRange<Int>
-  /// Scale and zero in eight bits.
-  private let narrowScale: Double
-  private let narrowZero: Int
+  /// Those of `asFactor`.
+  private let factorScale: Double
+  private let factorZero: Int
+  private let factorLimits: ClosedRange<Int>
 
-  package init(scale: Double, zero: Int) {
-    (self.scale, self.zero) = (scale, zero)
-    (narrowScale, narrowZero, limits) = (scale, zero, 0...255)
+  package init(scale: Double, zero: Int) { self.init(scale: scale, zero: zero, limits: 0...255, asFactor: nil) }
+
+  /// A wide code around 0; products and tables read the value as `asFactor` where that is given.
+  package init(scale: Double, reach: Int, asFactor: AffineCode?) {
+    self.init(scale: scale, zero: 0, limits: -reach...reach, asFactor: asFactor)
   }
 
-  /// A wide code around 0, and the one in eight bits that serves where such is needed.
-  package init(scale: Double, reach: Int, narrow: AffineCode) {
-    (self.scale, zero, limits) = (scale, 0, -reach...reach)
-    (narrowScale, narrowZero) = (narrow.scale, narrow.zero)
+  private init(scale: Double, zero: Int, limits: ClosedRange<Int>, asFactor: AffineCode?) {
+    (self.scale, self.zero, self.limits) = (scale, zero, limits)
+    (factorScale, factorZero, factorLimits) = (asFactor?.scale ?? scale, asFactor?.zero ?? zero, asFactor?.limits ?? limits)
   }
 
   /// All codes over a range, which is widened to hold 0.
@@ -34,8 +36,8 @@ package struct AffineCode: Hashable, Sendable {
 
   package var dtype: DType { limits == 0...255 ? .uint8 : .int16 }
   package var isWide: Bool { dtype != .uint8 }
-  /// The code in eight bits: of a narrow one, itself.
-  package var narrow: AffineCode { AffineCode(scale: narrowScale, zero: narrowZero) }
+  /// The code that products and tables read the value in: often this one.
+  package var asFactor: AffineCode { AffineCode(scale: factorScale, zero: factorZero, limits: factorLimits, asFactor: nil) }
 
   /// Nearly the same codes around 128, which products need not subtract from a second factor; `nil` where steps would become much larger.
   var centred: AffineCode? {

@@ -33,10 +33,11 @@ struct FixedPoint {
     return FixedPoint(.binary(.multiply, expr, .int(factor, .int32)), ends[0]...ends[1])
   }
 
-  func clamped(_ range: ClosedRange<Int64>) -> FixedPoint {
+  /// `inWriting`: also where the bounds say that nothing lies outside, for those who see only the expression.
+  func clamped(_ range: ClosedRange<Int64>, inWriting: Bool = false) -> FixedPoint {
     var result = self
-    if bounds.lowerBound < range.lowerBound { result.expr = maximum(result.expr, .int(range.lowerBound, .int32)) }
-    if bounds.upperBound > range.upperBound { result.expr = minimum(result.expr, .int(range.upperBound, .int32)) }
+    if inWriting || bounds.lowerBound < range.lowerBound { result.expr = maximum(result.expr, .int(range.lowerBound, .int32)) }
+    if inWriting || bounds.upperBound > range.upperBound { result.expr = minimum(result.expr, .int(range.upperBound, .int32)) }
     let low = min(max(bounds.lowerBound, range.lowerBound), range.upperBound)
     result.bounds = low...max(min(bounds.upperBound, range.upperBound), low)
     return result

@@ -46,11 +46,12 @@ private struct IntegerBodyMaker {
       return nil
     }
     guard let total = FixedPoint(.variable(Variable(name, ValueType(.int32))), bounds)?.plus(offset) else { return nil }
-    if let scaled = constants.scaled(total, by: factor) { return scaled.clamped(limits) }
+    if let scaled = constants.scaled(total, by: factor) { return scaled.clamped(limits, inWriting: result.isWide) }
     // What is so far outside is outside after scaling, too.
     let reach = Double(2 * result.limits.count) / max(factor.values.map(\.magnitude).min() ?? 1, 1e-9)
     guard reach < 0x1p30 else { return nil }
-    return constants.scaled(total.clamped(-Int64(reach.rounded(.up))...Int64(reach.rounded(.up))), by: factor)?.clamped(limits)
+    return constants.scaled(total.clamped(-Int64(reach.rounded(.up))...Int64(reach.rounded(.up))), by: factor)?.clamped(
+      limits, inWriting: result.isWide)
   }
 
   /// Any sum, with fraction bits that are rounded away last.
@@ -58,7 +59,7 @@ private struct IntegerBodyMaker {
     let clamps = Clamps(body, operands)
     let zero = Double((Int64(result.zero) << fractionBits) + (Int64(1) << (fractionBits - 1)))
     guard let limits = clamps.limits(result), let value = fixed(clamps.inner, adding: zero, isLast: true) else { return nil }
-    return value.shiftedRight(fractionBits)?.clamped(limits)
+    return value.shiftedRight(fractionBits)?.clamped(limits, inWriting: result.isWide)
   }
 
   /// `isLast` where the result is limited next.

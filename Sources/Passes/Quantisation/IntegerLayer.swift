@@ -21,9 +21,9 @@ struct IntegerLayer {
     let bias = bias ?? [Double](repeating: 0, count: shape.outputs)
     guard bias.count == shape.outputs, bias.allSatisfy(\.isFinite) else { return nil }
     // So that the bias, and the whole range of the result, are far from the ends of int32.
-    let reach = (result?.scale ?? 0) * 256
+    let reach = result.map { $0.scale * Double($0.limits.count) } ?? 0
     let leastSteps = bias.map { (abs($0) + reach) / (input.scale * 0x1p28) }
-    self.weights = IntegerWeights(weights, channels: shape.outputs, channel: shape.output, leastSteps: leastSteps)
+    self.weights = IntegerWeights(weights, channels: shape.outputs, channel: shape.output, leastSteps: leastSteps, codes: input.limits)
     guard self.weights.bounds.lowerBound > -(1 << 30), self.weights.bounds.upperBound < 1 << 30 else { return nil }
     let corrected = zip(bias, shape.drift(from: weights, to: self.weights, means)).map { $0 - $1 }
     (self.op, self.pads) = (op, pads)
@@ -51,7 +51,7 @@ extension WeightShape {
 
 extension Quantiser {
   mutating func placeLayer(_ node: Node, _ editor: inout Editor) throws(Diagnostic) -> Bool {
-    guard let x = node.inputs[0], let weights = editor.constant(node.inputs[1]), let input = codes[x]?.narrow else { return false }
+    guard let x = node.inputs[0], let weights = editor.constant(node.inputs[1]), let input = codes[x]?.asFactor else { return false }
     let own = Array(node.operatorInputs)
     let result = isWantedAsCode(node.outputs[0]) ? codes[node.outputs[0]] : nil
     let bias = own.count > 2 ? editor.constant(own[2])?.doubles : nil
@@ -59,7 +59,7 @@ extension Quantiser {
     else { return false }
     let asGates = try fusedIntoGates(layer.sum, node, &editor)
     guard let made = asGates == nil ? try fused(layer.sum, node, result, &editor) : asGates else { return false }
-    let padded = try padded(try narrowCode(x, &editor), layer, input, node.name, &editor)
+    let padded = try padded(try factorCode(x, &editor), layer, input, node.name, &editor)
     let constants = editor.addConstant(node.name + ".weights", layer.weights.tensor)
     let reading = made.reading([padded, constants])
     if asGates != nil { placeGates(reading, node, &editor) } else { place(reading, node, isCode: result != nil, &editor) }

@@ -33,7 +33,8 @@ enum IntegerMap {
     guard varying.count == 1, let name = varying.first, let position = Int(name.dropFirst()), let source = node.inputs[position],
       case .code(let wide)? = operands[name]
     else { return nil }
-    let code = wide.narrow
+    let code = wide.asFactor
+    guard !code.isWide else { return nil }
     var tensors: [Tensor] = []
     for (input, _) in node.inputs.enumerated() {
       if input == position {
@@ -83,7 +84,7 @@ extension Quantiser {
     case .table(let entries, let source):
       let dtype = codes[node.outputs[0]]?.dtype ?? .uint8
       let table = editor.addConstant(node.name + ".table", Tensor(dtype, [256], integers: entries.map { Int64($0) }))
-      made.inputs = [table, try narrowCode(source, &editor)]
+      made.inputs = [table, try factorCode(source, &editor)]
       made.label = node.shownLabel + " by table"
       made.op = Gather(axis: 0)
     }

@@ -57,7 +57,7 @@ extension Node {
     guard let result = codes[outputs[0]] else { return false }
     if let sources = handedOnInputs { return sources.allSatisfy { codes[$0] == result } }
     if op is Map { return IntegerMap(self, in: graph, codes) != nil }
-    return isAverage && inputs[0].flatMap { codes[$0]?.narrow }.flatMap { IntegerSum(averaging: self, in: graph, $0) } != nil
+    return isAverage && inputs[0].flatMap { codes[$0]?.asFactor }.flatMap { IntegerSum(averaging: self, in: graph, $0) } != nil
   }
 
   private func hasIntegerProducts(in graph: Graph, _ codes: [ValueID: AffineCode]) -> Bool {

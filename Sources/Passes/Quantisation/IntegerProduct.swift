@@ -22,10 +22,11 @@ extension IntegerSum {
   /// A product of two values as the sum of the products of their codes less their zeros. `nil` where int32 might not hold it.
   init?(product node: Node, in graph: Graph, _ codes: [ValueID: AffineCode]) {
     guard node.isProductOfValues(in: graph), var op = node.op as? MatMul, let x = node.inputs[0], let y = node.inputs[1],
-      let a = codes[x]?.narrow, let b = codes[y]?.narrow
+      let a = codes[x]?.asFactor, let b = codes[y]?.asFactor
     else { return nil }
     (op.widens, op.zeroA, op.zeroB) = (true, a.zero, b.zero)
-    guard let bounds = op.bounds(graph.type(x).shape), bounds.lowerBound > -(1 << 30), bounds.upperBound < 1 << 30 else { return nil }
+    guard let bounds = op.bounds(graph.type(x).shape, a.limits, b.limits), bounds.lowerBound > -(1 << 30), bounds.upperBound < 1 << 30
+    else { return nil }
     self.init(op: op, step: Numbers(a.scale * b.scale), offset: Numbers(0), bounds: bounds)
   }
 }
@@ -33,7 +34,7 @@ extension IntegerSum {
 extension Quantiser {
   mutating func placeProduct(_ node: Node, _ editor: inout Editor) throws(Diagnostic) -> Bool {
     guard let sum = IntegerSum(product: node, in: editor.graph, codes) else { return false }
-    let factors = try node.inputs.prefix(2).compactMap { $0 }.map { (id) throws(Diagnostic) in try narrowCode(id, &editor) }
+    let factors = try node.inputs.prefix(2).compactMap { $0 }.map { (id) throws(Diagnostic) in try factorCode(id, &editor) }
     return try place(sum, of: node, factors, &editor)
   }
 

@@ -40,11 +40,12 @@ extension IntegerSum {
 
   /// `share` is the average of as many ones as are counted.
   private init?(_ sum: any Operator, count: Numbers, share: Numbers, _ input: AffineCode) {
-    guard count.least >= 1, count.greatest < 0x1p22, let divisor = count.combined(share, /) else { return nil }
+    let (least, most) = (Double(input.limits.lowerBound), Double(input.limits.upperBound))
+    guard count.least >= 1, count.greatest * max(-least, most) < 0x1p30, let divisor = count.combined(share, /) else { return nil }
     op = sum
     step = divisor.map { input.scale / $0 }
     offset = share.map { -input.scale * Double(input.zero) * $0 }
-    bounds = 0...Int64(count.greatest) * 255
+    bounds = Int64(count.greatest * least)...Int64(count.greatest * most)
   }
 
   var operand: IntegerOperand { .sum(step: step, offset: offset, bounds: bounds) }
@@ -67,12 +68,12 @@ extension Node {
 extension Quantiser {
   /// Averages of codes.
   mutating func placeAverage(_ node: Node, _ editor: inout Editor) throws(Diagnostic) -> Bool {
-    guard let x = node.inputs[0], let input = codes[x]?.narrow, let sum = IntegerSum(averaging: node, in: editor.graph, input) else {
+    guard let x = node.inputs[0], let input = codes[x]?.asFactor, let sum = IntegerSum(averaging: node, in: editor.graph, input) else {
       return false
     }
     let result = isWantedAsCode(node.outputs[0]) ? codes[node.outputs[0]] : nil
     guard let made = try fused(sum, node, result, &editor) else { return false }
-    place(made.reading([try narrowCode(x, &editor)]), node, isCode: result != nil, &editor)
+    place(made.reading([try factorCode(x, &editor)]), node, isCode: result != nil, &editor)
     return true
   }
 

@@ -9,11 +9,12 @@ struct IntegerWeights {
   let steps: [Double]
   /// Of the integers, by channel.
   let sums: [Int64]
-  /// Sums of products with codes from 0 to 255, over all channels.
+  /// Sums of products with all codes that there are, over all channels.
   let bounds: ClosedRange<Int64>
 
-  /// `channel` tells to which output a weight belongs; steps are at least as large as `leastSteps`.
-  init(_ weights: Tensor, channels: Int, channel: (Int) -> Int, leastSteps: [Double]) {
+  /// `channel` tells to which output a weight belongs; steps are at least as large as `leastSteps`; `codes` are the least and the
+  /// greatest that they are multiplied with.
+  init(_ weights: Tensor, channels: Int, channel: (Int) -> Int, leastSteps: [Double], codes: ClosedRange<Int> = 0...255) {
     let reals = weights.doubles
     var peaks = [Double](repeating: 0, count: channels)
     for (flat, real) in reals.enumerated() { peaks[channel(flat)] = max(peaks[channel(flat)], abs(real)) }
@@ -21,17 +22,19 @@ struct IntegerWeights {
     let integers = reals.enumerated().map { flat, real in
       Int64(min(max((real / steps[channel(flat)]).rounded(.toNearestOrEven), -127), 127))
     }
-    self.init(integers, weights.dims, steps: steps, channel)
+    self.init(integers, weights.dims, steps: steps, codes: codes, channel)
   }
 
   /// Of numbers that int8 holds; `channel` tells to which output one belongs, and `steps` has one for each output.
-  init(_ integers: [Int64], _ dims: [Int], steps: [Double], _ channel: (Int) -> Int) {
+  init(_ integers: [Int64], _ dims: [Int], steps: [Double], codes: ClosedRange<Int> = 0...255, _ channel: (Int) -> Int) {
     var sums = [Int64](repeating: 0, count: steps.count)
     var (least, most) = (sums, sums)
     for (flat, integer) in integers.enumerated() {
       let k = channel(flat)
       sums[k] += integer
-      if integer < 0 { least[k] += integer * 255 } else { most[k] += integer * 255 }
+      let ends = [integer * Int64(codes.lowerBound), integer * Int64(codes.upperBound)]
+      least[k] += min(ends[0], ends[1])
+      most[k] += max(ends[0], ends[1])
     }
     tensor = Tensor(.int8, dims, integers: integers)
     self.steps = steps

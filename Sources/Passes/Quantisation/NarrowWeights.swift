@@ -10,6 +10,8 @@ package enum NarrowType: Hashable, Sendable {
   case int8
   /// With a scale for each group of inputs, where there are enough that share one; else int8.
   case int4
+  /// Where none is too large for it.
+  case float16
   case bfloat16
   /// Where that is faster.
   case fasterBFloat16(Target)
@@ -27,7 +29,8 @@ extension GraphPass {
         case .int8: editor.place(editor.onSteps(node) ?? node)
         case .int4: editor.place(editor.grouped(node) ?? editor.onSteps(node) ?? node)
         case .fasterBFloat16(let target) where !editor.gains(node, target): editor.place(node)
-        case .bfloat16, .fasterBFloat16: editor.place(editor.rounded(node, &rounded))
+        case .float16: editor.place(editor.rounded(node, to: .float16, &rounded))
+        case .bfloat16, .fasterBFloat16: editor.place(editor.rounded(node, to: .bfloat16, &rounded))
         }
       }
     }
@@ -60,10 +63,12 @@ extension Editor {
     return rows <= 4 && 4 * weights.count > cache / 2
   }
 
-  /// The node with weights of bfloat16; those that several nodes read are made once and put into `made`.
-  fileprivate mutating func rounded(_ node: Node, _ made: inout [ValueID: ValueID]) -> Node {
+  /// The node with weights of another float type, if it holds them; those that several nodes read are made once and put into `made`.
+  fileprivate mutating func rounded(_ node: Node, to dtype: DType, _ made: inout [ValueID: ValueID]) -> Node {
     guard node.op.multipliesWeights, let (id, weights) = wideWeights(node) else { return node }
-    let narrow = made[id] ?? addConstant(graph[id].name + ".bf16", Tensor(.bfloat16, weights.dims, weights.doubles))
+    let reals = weights.doubles
+    guard reals.allSatisfy({ dtype.rounded($0).isFinite || !$0.isFinite }) else { return node }
+    let narrow = made[id] ?? addConstant("\(graph[id].name).\(dtype)", Tensor(dtype, weights.dims, reals))
     made[id] = narrow
     var result = node
     result.inputs[1] = narrow

@@ -6,7 +6,7 @@ import Tensors
 extension GraphPass {
   package static func quantise(_ plan: QuantisationPlan) -> GraphPass {
     GraphPass(
-      "quantise", "Layers compute with integers of eight bits, in the steps that calibration has chosen; the rest stays float.", .within(1)
+      "quantise", "Layers compute with integers, in the steps that calibration has chosen; the rest stays float.", .within(1)
     ) { (graph) throws(Diagnostic) in
       guard plan.ports == graph.portNames else { return }
       var quantiser = Quantiser(graph, plan)
@@ -31,8 +31,8 @@ struct Quantiser {
   private let integerNodes: IntegerNodes
   /// The codes of values, once somebody wanted them.
   private var coded: [ValueID: ValueID] = [:]
-  /// The codes in eight bits of values that are computed as wider ones.
-  private var narrowed: [ValueID: ValueID] = [:]
+  /// The codes that products read, of values that are computed as wider ones.
+  private var factors: [ValueID: ValueID] = [:]
   /// The floats of values that are computed as codes, once somebody wanted them.
   private var floats: [ValueID: ValueID] = [:]
   /// Values that exist as int16, and how many bits of fraction they have.
@@ -89,20 +89,20 @@ struct Quantiser {
     return coded[id] ?? id
   }
 
-  /// The codes of a value in eight bits, as factors of products are.
-  mutating func narrowCode(_ id: ValueID, _ editor: inout Editor) throws(Diagnostic) -> ValueID {
-    guard let code = codes[id], code.isWide else { return try self.code(id, &editor) }
-    if let made = narrowed[id] { return made }
+  /// The codes of a value that products and tables read.
+  mutating func factorCode(_ id: ValueID, _ editor: inout Editor) throws(Diagnostic) -> ValueID {
+    guard let code = codes[id], case let factor = code.asFactor, factor != code else { return try self.code(id, &editor) }
+    if let made = factors[id] { return made }
     let name = editor.graph[id].name + ".narrow"
-    if let wide = coded[id], let body = IntegerBody(ElementwiseBody.input(0, .float32), ["x0": .code(code)], result: code.narrow),
+    if let wide = coded[id], let body = IntegerBody(ElementwiseBody.input(0, .float32), ["x0": .code(code)], result: factor),
       body.constants.isEmpty
     {
-      narrowed[id] = try editor.add(Map(ElementwiseBody(body.expr), inputCount: 1), [wide], name: name, label: "narrow")
+      factors[id] = try editor.add(Map(ElementwiseBody(body.expr), inputCount: 1), [wide], name: name, label: "narrow")
     } else {
-      let map = Map(ElementwiseBody(code.narrow.quantising(ElementwiseBody.input(0, .float32))), inputCount: 1)
-      narrowed[id] = try editor.add(map, [try float(id, &editor)], name: name, label: "quantise")
+      let map = Map(ElementwiseBody(factor.quantising(ElementwiseBody.input(0, .float32))), inputCount: 1)
+      factors[id] = try editor.add(map, [try float(id, &editor)], name: name, label: "quantise")
     }
-    return narrowed[id] ?? id
+    return factors[id] ?? id
   }
 
   /// The codes of a value are those of another one, which it is a multiple of.

@@ -67,16 +67,24 @@ struct WideCodes {
 
   /// The code of a group from what calibration saw of it; `nil` where eight bits, as `narrow` has them, serve.
   func code(of group: ValueID, _ sample: ValueSample, narrow: AffineCode?) -> AffineCode? {
-    guard let reach = reaches[group], isWide(group), sample.count > 0 else { return nil }
+    guard let reach = reaches[group], isWide(group) else { return nil }
+    return AffineCode(sample, reach: reach, isExponent: logits.contains(group)) { narrow ?? AffineCode(-$0...$0) }
+  }
+}
+
+extension AffineCode {
+  /// Around 0, over what calibration saw; its factor is made from how far it reaches. `nil` where calibration saw nothing, or too large
+  /// numbers.
+  init?(_ sample: ValueSample, reach: Int, isExponent: Bool, asFactor: (Double) -> AffineCode?) {
+    guard sample.count > 0 else { return nil }
     // Masks of attention say "minus infinity", or so by large numbers; what counts lies above.
     let isMasked = sample.range.lowerBound < -1e4 || sample.strays > 0
     let least = isMasked ? sample.elements.filter { $0 > -1e4 }.min().map { Double($0) } ?? 0 : sample.range.lowerBound
     // With room for what calibration has not seen; what is masked has to be so far below that its exponential vanishes.
-    let most = 1.25 * max(abs(least), abs(sample.range.upperBound)) + (isMasked && logits.contains(group) ? 20 : 0)
+    let most = 1.25 * max(abs(least), abs(sample.range.upperBound)) + (isMasked && isExponent ? 20 : 0)
     guard most < 1e7 else { return nil }
     let scale = max(most / Double(reach), 1e-15)
-    return AffineCode(
-      scale: logits.contains(group) ? Self.octaves(scale) : Double(Float(scale)), reach: reach, narrow: narrow ?? AffineCode(-most...most))
+    self.init(scale: isExponent ? Self.octaves(scale) : Double(Float(scale)), reach: reach, asFactor: asFactor(most))
   }
 
   /// The least step that is not smaller and a power of two of an octave.

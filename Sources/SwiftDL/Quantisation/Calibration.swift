@@ -83,7 +83,7 @@ extension Model {
       _ = try program.run(inputs, graph) { samples.add($0, $1) }
     }
     progress(Progress(activity: "choosing ranges", fraction: nil))
-    var plan = QuantisationPlan(graph, samples.byValue, by: options.method.rangeMethod)
+    var plan = QuantisationPlan(graph, samples.byValue, by: options.method.rangeMethod, isShort: options.values == .int16)
     plan.means = samples.means
     plan.equalises = equalises
     plan.peaks = samples.peaks.mapValues(\.values)

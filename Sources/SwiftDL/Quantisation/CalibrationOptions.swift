@@ -32,7 +32,16 @@ public struct CalibrationOptions: Sendable {
     case best
   }
 
+  /// What values between layers become.
+  public enum Values: String, CaseIterable, Sendable {
+    /// Eight bits, and 16 where sums, exponentials and squares are taken of them.
+    case int8
+    /// 16 bits, or as many as the sums of what reads them leave room for.
+    case int16
+  }
+
   public var source: Source
+  public var values = Values.int8
   public var method = Method.best
   public var equalisation = Equalisation.best
   /// Runs that ranges are taken from, at most; the rest of the data is left for measuring.

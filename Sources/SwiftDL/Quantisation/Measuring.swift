@@ -135,9 +135,9 @@ private struct Comparison {
     let largest = integers.dims.mapValues(\.upperBound)
     return integers.nodes.map { node in
       let macs = node.op.macs(integers.types(node.operatorInputs), node.outputs.map { integers.type($0) })
-      let (isInteger, name) = (integers.computesOnIntegers(node), sourceName(node.name))
+      let (arithmetic, name) = (integers.arithmetic(of: node), sourceName(node.name))
       return QuantisationReport.Layer(
-        name: name, operation: node.label, arithmetic: isInteger ? "int8" : "float32", reason: isInteger ? nil : reasons[name],
+        name: name, operation: node.label, arithmetic: arithmetic ?? "float32", reason: arithmetic == nil ? reasons[name] : nil,
         macs: macs.value(largest) ?? 0, floatBytes: bytesBefore[name] ?? 0, bytes: integers.constantBytes(of: node),
         sumBounds: integers.sumBounds(of: node),
         signalToNoise: node.outputs.lazy.compactMap { values[integers[$0].name]?.decibels }.first)
@@ -160,14 +160,15 @@ extension Graph {
     return found
   }
 
-  /// Products of integers, or integers from integers without floats between.
-  fileprivate func computesOnIntegers(_ node: Node) -> Bool {
-    if node.op is IntegerRecurrent { return true }
-    let operands = node.inputs.compactMap { $0 }.filter { constants[$0] == nil }
-    guard operands.contains(where: { type($0).dtype.isCode }) else { return false }
-    if node.op.macs(types(node.operatorInputs), node.outputs.map { type($0) }) != 0 { return true }
+  /// The type of products of integers, or of integers from integers without floats between; `nil` where there are floats.
+  fileprivate func arithmetic(of node: Node) -> String? {
+    if node.op is IntegerRecurrent { return "int8" }
+    let codes = node.inputs.compactMap { $0 }.filter { constants[$0] == nil && type($0).dtype.isCode }
+    guard let first = codes.first else { return nil }
     let bodies = [node.op.elementwise?.body, node.epilogue?.body.body].compactMap { $0 }
-    return type(node.outputs[0]).dtype.isCode && !bodies.contains(where: \.hasFloats)
+    let isProduct = node.op.macs(types(node.operatorInputs), node.outputs.map { type($0) }) != 0
+    guard isProduct || type(node.outputs[0]).dtype.isCode && !bodies.contains(where: \.hasFloats) else { return nil }
+    return type(first).dtype == .int16 ? "int16" : "int8"
   }
 }
 

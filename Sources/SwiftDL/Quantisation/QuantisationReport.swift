@@ -4,7 +4,7 @@ public struct QuantisationReport: Sendable {
   public struct Layer: Sendable {
     public let name: String
     public let operation: String
-    /// The type that it computes in: `int8` or `float32`.
+    /// The type that it computes in: `int8`, `int16` (with weights of eight bits) or `float32`.
     public let arithmetic: String
     /// Why it does not compute on integers, where it does not.
     public let reason: String?
@@ -45,7 +45,7 @@ public struct QuantisationReport: Sendable {
   public internal(set) var floatArenaBytes: Int
   public internal(set) var arenaBytes: Int
   public var macs: Int { layers.reduce(0) { $0 + $1.macs } }
-  public var integerMACs: Int { layers.reduce(0) { $0 + ($1.arithmetic == "int8" ? $1.macs : 0) } }
+  public var integerMACs: Int { layers.reduce(0) { $0 + ($1.arithmetic == "float32" ? 0 : $1.macs) } }
 }
 
 extension QuantisationReport.Accuracy {

@@ -45,8 +45,6 @@ extension Compilation {
 
 extension [Compilation.Sparsity] {
   /// One object for each layer.
-  public var report: String { JSON.object([JSON.Member("sparsity", json)]).pretty }
-
   var json: JSON {
     .array(
       map { layer in

@@ -48,8 +48,8 @@ struct CompileCommand: ParsableCommand {
     for pass in dumpAfter where !Compilation.passes.contains(pass) {
       throw ValidationError("there is no pass \"\(pass)\"; there are \(Compilation.passes.joined(separator: ", "))")
     }
-    guard quantisation.report == nil || quantisation.computesOnIntegers || !code.pruning.rules.isEmpty else {
-      throw ValidationError("--report is for --quantize int8 or int16x8, and for --prune")
+    guard !quantisation.wantsReport || quantisation.type != nil || !code.pruning.rules.isEmpty else {
+      throw ValidationError("--report, --report-data, --report-time and --labels are for --quantize and --prune")
     }
     guard !outputURL.lastPathComponent.isEmpty, outputURL.pathExtension == "c" else {
       throw ValidationError("--output is \"\(output)\": it must name a .c file")
@@ -61,7 +61,8 @@ struct CompileCommand: ParsableCommand {
       let progress = ProgressLine()
       defer { progress.finish() }
       progress.show("reading \(model.model)")
-      let loaded = try model.load(withTestData: [quantisation.calibrate, code.pruning.pruneData].contains("tests"))
+      let data = [quantisation.calibrate, quantisation.reportData, code.pruning.pruneData]
+      let loaded = try model.load(withTestData: data.contains("tests"))
       var options = try options()
       options.storedWeights = quantisation.storedWeights
       options.pruning = try code.pruning.value(for: loaded, progress)
@@ -78,17 +79,14 @@ struct CompileCommand: ParsableCommand {
     }
   }
 
-  /// Compares integers with floats where that is asked for, and shows the result.
+  /// Compares the model as it is with what has become of it where that is asked for, and shows the result.
   private func addReport(
     to files: inout OutputFiles, _ sparsity: [Compilation.Sparsity], _ loaded: Model, _ options: CompileOptions, _ progress: ProgressLine
   ) throws {
-    if !quantisation.computesOnIntegers, let path = quantisation.report { files.add(path, Array(sparsity.report.utf8)) }
-    guard quantisation.computesOnIntegers, quantisation.wantsReport else { return }
-    let report = try loaded.measure(options, labels: quantisation.labels, timed: quantisation.timed) {
-      progress.show($0.activity, $0.fraction)
-    }
+    guard quantisation.wantsReport else { return }
+    let report = try loaded.measure(options, quantisation.reportOptions) { progress.show($0.activity, $0.fraction) }
     progress.finish()
-    print(QuantisationTable(report).text)
+    print(CompressionTable(report).text)
     if let path = quantisation.report { files.add(path, Array(report.json(sparsity: sparsity).utf8)) }
   }
 

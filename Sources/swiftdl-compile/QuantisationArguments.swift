@@ -38,10 +38,17 @@ struct QuantisationArguments: ParsableArguments {
   @Option(name: .customLong("calibrate-rows"), help: "Rows that ranges are taken from, at most; the others are for measuring.")
   var rows = 100
 
-  @Option(help: "Also write a JSON report of what integers, or pruning, cost and save, layer by layer, and show it.", completion: .file())
+  @Option(help: "Also write a JSON report of what quantising or pruning costs and saves, layer by layer, and show it.", completion: .file())
   var report: String?
 
-  @Option(help: "The class of each row of the data, to report accuracy: a file of integers, or an array of the calibration data.")
+  @Option(
+    help: """
+      Rows that the report compares on, as --calibrate takes them. Default: those of --calibrate that were not looked at, or all where \
+      all were.
+      """, completion: .file())
+  var reportData: String?
+
+  @Option(help: "The class of each row of the data, to report accuracy: a file of integers, or an array of the data.")
   var labels: String?
 
   @Option(name: .customLong("min-sqnr"), help: "Decibels that every output keeps at least: layers that cost most stay float.")
@@ -63,14 +70,26 @@ struct QuantisationArguments: ParsableArguments {
     }
   }
 
-  var wantsReport: Bool { report != nil || labels != nil || timed }
+  var wantsReport: Bool { report != nil || reportData != nil || labels != nil || timed }
+
+  /// What the report compares on.
+  var reportOptions: ReportOptions {
+    var options = ReportOptions()
+    options.data = reportData.map { .init(argument: $0) }
+    options.labels = labels
+    options.isTimed = timed
+    return options
+  }
 
   /// Layers compute with integers.
   var computesOnIntegers: Bool { type == .int8 || type == .int16x8 }
 
   func validate() throws {
-    guard computesOnIntegers || labels == nil && !timed && leastRatio == nil && mostDrop == nil else {
-      throw ValidationError("--report-time, --labels, --min-sqnr and --max-drop are for --quantize int8 and int16x8")
+    guard computesOnIntegers || leastRatio == nil && mostDrop == nil else {
+      throw ValidationError("--min-sqnr and --max-drop are for --quantize int8 and int16x8")
+    }
+    guard labels == nil || calibrate != nil || reportData != nil else {
+      throw ValidationError("--labels tell the classes of rows: name these with --report-data")
     }
     guard mostDrop == nil || labels != nil else { throw ValidationError("--max-drop needs --labels") }
     guard (leastRatio ?? 0).isFinite, (mostDrop ?? 0).isFinite else { throw ValidationError("--min-sqnr and --max-drop take numbers") }

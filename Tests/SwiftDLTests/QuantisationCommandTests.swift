@@ -54,6 +54,40 @@ import Validation
     #expect(ratios.count == 1 && ratios.allSatisfy { $0 > 25 }, "\(ratios)")
   }
 
+  private func report(_ arguments: String...) throws -> [String: Any] {
+    var command = ChildProcess(Products.command, [model, "-o", path("net.c"), "--report", path("net.json")] + arguments)
+    command.timeout = .seconds(120)
+    let outcome = try command.run()
+    #expect(outcome.succeeded, "\(outcome.standardError)")
+    let json = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: path("net.json")))) as? [String: Any]
+    return try #require(json)
+  }
+
+  private func ratios(_ report: [String: Any], _ list: String) -> [Double] {
+    (report[list] as? [[String: Any]] ?? []).compactMap { $0["sqnr_db"] as? Double }
+  }
+
+  @Test func narrowWeightsAreReportedToo() throws {
+    let blind = try report("--quantize", "int4-weights")
+    #expect(blind["rows"] as? Int == 0 && ratios(blind, "layers") == [])
+    let seeing = try report("--quantize", "int4-weights", "--report-data", data)
+    #expect(seeing["rows"] as? Int != 0 && ratios(seeing, "outputs").allSatisfy { (15...50).contains($0) }, "\(seeing["outputs"] ?? "")")
+    let types = (seeing["layers"] as? [[String: Any]] ?? []).compactMap { $0["weights"] as? String }
+    #expect(types.contains("int4") && types.contains("int8"), "\(types)")
+    let (before, now) = (seeing["float_weights_bytes"] as? Int ?? 0, seeing["weights_bytes"] as? Int ?? 0)
+    #expect(now > 0 && before > 6 * now)
+  }
+
+  /// What pruning costs is not hidden behind what integers cost.
+  @Test func outputsAreComparedWithTheWholeModel() throws {
+    let pruned = try report("--prune", "magnitude:0.9")
+    #expect(pruned["rows"] as? Int == 0 && (pruned["sparsity"] as? [Any])?.isEmpty == false)
+    let dense = try report("--quantize", "int8", "--calibrate", data)
+    let sparse = try report("--quantize", "int8", "--calibrate", data, "--prune", "magnitude:0.9")
+    let (before, after) = (try #require(ratios(dense, "outputs").first), try #require(ratios(sparse, "outputs").first))
+    #expect(before > 25 && after < 20, "\(before) and \(after)")
+  }
+
   @Test func layersStayFloatUntilTheTargetIsMet() throws {
     let outcome = try run(
       model, "-o", path("net.c"), "--quantize", "int8", "--calibrate", data, "--report", path("net.json"), "--min-sqnr", "90")
@@ -86,7 +120,11 @@ import Validation
   }
 
   @Test func flagsThatMeanNothingAloneAreRefused() throws {
-    for arguments in [["--quantize", "int8"], ["--calibrate", data], ["--report", "r.json"], ["--min-sqnr", "30"]] {
+    let lists = [
+      ["--quantize", "int8"], ["--calibrate", data], ["--report", "r.json"], ["--min-sqnr", "30"], ["--report-data", data],
+      ["--quantize", "int4-weights", "--labels", "labels"], ["--quantize", "int4-weights", "--min-sqnr", "30"],
+    ]
+    for arguments in lists {
       var command = ChildProcess(Products.command, [model, "-o", path("net.c")] + arguments)
       command.timeout = .seconds(60)
       #expect(try command.run().ending == .exited(64), "\(arguments)")

@@ -140,7 +140,7 @@ import Validation
     var options = CompileOptions(name: "net")
     options.target = target
     options.calibration = Calibration(
-      plan: try plan(source, inputs, isShort: isShort), rows: 3, warnings: [], unseen: [], seen: [], others: [])
+      plan: try plan(source, inputs, isShort: isShort), rows: 3, warnings: [], unseen: [], seen: [], outputs: [], others: [])
     var reference = source
     try Pipeline.onIntegers(try #require(options.calibration).plan).run(on: &reference)
     let (optimised, program) = try Compilation.stages(source, options)

@@ -73,7 +73,7 @@ import Validation
     let inputs = (0..<3).map { random([1, 6, 5], $0) }
     var options = CompileOptions(name: "net")
     options.target = target
-    options.calibration = Calibration(plan: try plan(source, inputs), rows: 3, warnings: [], unseen: [], seen: [], others: [])
+    options.calibration = Calibration(plan: try plan(source, inputs), rows: 3, warnings: [], unseen: [], seen: [], outputs: [], others: [])
     var reference = source
     try Pipeline.onIntegers(try #require(options.calibration).plan).run(on: &reference)
     let (optimised, program) = try Compilation.stages(source, options)

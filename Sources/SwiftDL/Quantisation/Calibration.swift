@@ -12,23 +12,16 @@ public struct Calibration: Sendable {
   /// Runs that calibration has not seen.
   let unseen: [[Tensor]]
   let seen: [[Tensor]]
+  /// What the model gave in float on what calibration has seen.
+  let outputs: [[Tensor]]
   let others: [(name: String?, tensor: Tensor)]
   /// What had been taken out of the model before.
   var pruning = Pruning.none
 }
 
 extension Calibration {
-  /// The class of each row of the data: an array of the data, or a file.
-  func classes(_ name: String) throws(Diagnostic) -> [Int] {
-    let named = others.first { $0.name == name }?.tensor
-    let found = if let named { named } else { try NamedArrays(name, raw: .int32).only }
-    let rows = seen.count + unseen.count
-    guard found.dtype.isInteger, found.count == rows else {
-      throw Diagnostic("the labels are \(found.type)", hint: "give one integer for each of the \(rows) rows of the calibration data")
-        .inFile(name)
-    }
-    return found.integers.map { Int($0) }
-  }
+  /// What calibration has seen, and then the rest.
+  var data: CalibrationData { CalibrationData(runs: seen + unseen, origin: "calibration", others: others) }
 }
 
 extension Model {
@@ -77,10 +70,11 @@ extension Model {
     progress(Progress(activity: "compiling for calibration", fraction: nil))
     let program = try TracedProgram(graph, work: graph.products * Double(seen.count))
     var samples = Samples(graph, runs: seen.count)
+    var outputs: [[Tensor]] = []
     for (position, inputs) in seen.enumerated() {
       progress(Progress(activity: "calibrating", fraction: Double(position) / Double(seen.count)))
       for (id, tensor) in zip(graph.inputs, inputs) { samples.add(graph[id].name, tensor) }
-      _ = try program.run(inputs, graph) { samples.add($0, $1) }
+      outputs.append(try program.run(inputs, graph) { samples.add($0, $1) })
     }
     progress(Progress(activity: "choosing ranges", fraction: nil))
     var plan = QuantisationPlan(graph, samples.byValue, by: options.method.rangeMethod, isShort: options.values == .int16)
@@ -90,7 +84,7 @@ extension Model {
     return Calibration(
       plan: plan, rows: seen.count,
       warnings: (try warnings(options, seen.count) + samples.warnings).map(Problem.init), unseen: Array(data.runs.dropFirst(seen.count)),
-      seen: seen, others: data.others, pruning: options.pruning)
+      seen: seen, outputs: outputs, others: data.others, pruning: options.pruning)
   }
 
   private func warnings(_ options: CalibrationOptions, _ rows: Int) throws(Diagnostic) -> [Diagnostic] {

@@ -13,6 +13,16 @@ struct CalibrationData {
 }
 
 extension CalibrationData {
+  /// The class of each row of the data: an array of the data, or a file.
+  func classes(_ name: String) throws(Diagnostic) -> [Int] {
+    let named = others.first { $0.name == name }?.tensor
+    let found = if let named { named } else { try NamedArrays(name, raw: .int32).only }
+    guard found.dtype.isInteger, found.count == runs.count else {
+      throw Diagnostic("the labels are \(found.type)", hint: "give one integer for each of the \(runs.count) rows of the data").inFile(name)
+    }
+    return found.integers.map { Int($0) }
+  }
+
   /// All problems of the data are thrown together.
   init(_ source: CalibrationOptions.Source, for model: ReadModel, rows: Int) throws(Diagnostics) {
     switch source {

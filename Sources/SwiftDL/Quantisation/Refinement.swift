@@ -24,7 +24,7 @@ extension Model {
     _ calibration: Calibration, to target: AccuracyTarget, progress: (Progress) -> Void = { _ in }
   ) throws(CompilerError) -> Calibration {
     try reporting(file: path) { () throws(Diagnostic) in
-      let classes = try target.labels.map { (name) throws(Diagnostic) in try calibration.classes(name) }
+      let classes = try target.labels.map { (name) throws(Diagnostic) in try calibration.data.classes(name) }
       var search = try Refinement(source.graph, calibration, target, classes)
       return try search.run(progress)
     }
@@ -40,8 +40,6 @@ struct Refinement {
   private let runs: [[Tensor]]
   private let layers: [String]
   private let work: Double
-  /// What the model gives in float.
-  private var expected: [[Tensor]] = []
 
   init(_ source: Graph, _ calibration: Calibration, _ target: AccuracyTarget, _ classes: [Int]?) throws(Diagnostic) {
     var graph = source
@@ -52,8 +50,6 @@ struct Refinement {
     let affordable = Int(min(max(2e9 / max(graph.products, 1), 2), 32))
     runs = Array(calibration.seen.prefix(target.mostPointsLost == nil ? affordable : calibration.seen.count))
     work = graph.products * Double(runs.count)
-    let program = try TracedProgram(graph, work: work)
-    for inputs in runs { expected.append(try program.outputs(inputs, graph)) }
   }
 
   /// What the worst output keeps of the signal with all layers on integers.
@@ -95,7 +91,7 @@ struct Refinement {
     let program = try TracedProgram(graph, work: work)
     var outcome = Outcome(outputs: graph.outputs.count)
     for (position, inputs) in runs.enumerated() {
-      outcome.add(expected[position], try program.outputs(inputs, graph), class: classes?[position])
+      outcome.add(calibration.outputs[position], try program.outputs(inputs, graph), class: classes?[position])
     }
     return outcome
   }

@@ -1,11 +1,9 @@
 import Containers
 
-extension QuantisationReport {
-  /// The report as JSON: ratios in decibels (`null` where there is no noise, or nothing to compare), shares between 0 and 1.
-  public var json: String { json(sparsity: []) }
-
-  /// With what became of the weights of each layer, where some were pruned.
-  public func json(sparsity: [Compilation.Sparsity]) -> String {
+extension CompressionReport {
+  /// The report as JSON: ratios in decibels (`null` where there is no noise, or nothing to compare), shares between 0 and 1, and what
+  /// became of the weights of each layer, where some were pruned.
+  public func json(sparsity: [Compilation.Sparsity] = []) -> String {
     JSON.object([
       JSON.Member("rows", .integer(rows)), JSON.Member("rows_were_calibrated_on", .bool(rowsWereCalibratedOn)),
       JSON.Member("float_weights_bytes", .integer(floatWeightsBytes)), JSON.Member("weights_bytes", .integer(weightsBytes)),
@@ -37,7 +35,8 @@ extension QuantisationReport {
   private func describe(_ layer: Layer) -> JSON {
     .object([
       JSON.Member("name", .string(layer.name)), JSON.Member("operator", .string(layer.operation)),
-      JSON.Member("arithmetic", .string(layer.arithmetic)), JSON.Member("reason", layer.reason.map { .string($0) } ?? .null),
+      JSON.Member("arithmetic", .string(layer.arithmetic)), JSON.Member("weights", layer.weights.map { .string($0) } ?? .null),
+      JSON.Member("reason", layer.reason.map { .string($0) } ?? .null),
       JSON.Member("macs", .integer(layer.macs)), JSON.Member("float_bytes", .integer(layer.floatBytes)),
       JSON.Member("bytes", .integer(layer.bytes)),
       JSON.Member("sum_bounds", layer.sumBounds.map { .array([.integer(Int($0.lowerBound)), .integer(Int($0.upperBound))]) } ?? .null),

@@ -1,11 +1,13 @@
-/// What integers cost and save: a model against what calibration has made of it.
-public struct QuantisationReport: Sendable {
-  /// One node of the graph on integers.
+/// What integers, narrow weights and pruning cost and save: a model as it is against what has become of it.
+public struct CompressionReport: Sendable {
+  /// One node of what has become of the model.
   public struct Layer: Sendable {
     public let name: String
     public let operation: String
     /// The type that it computes in: `int8`, `int16` (with weights of eight bits) or `float32`.
     public let arithmetic: String
+    /// The type of its weights, where that is narrower than float32.
+    public let weights: String?
     /// Why it does not compute on integers, where it does not.
     public let reason: String?
     public let macs: Int
@@ -34,13 +36,13 @@ public struct QuantisationReport: Sendable {
   public internal(set) var layers: [Layer]
   /// Of the outputs, by name, in decibels.
   public internal(set) var outputs: [(name: String, signalToNoise: Double)]
-  /// Runs that were compared, and whether calibration has seen them.
+  /// Runs that were compared, none where there was no data, and whether calibration has seen them.
   public internal(set) var rows: Int
   public internal(set) var rowsWereCalibratedOn: Bool
   public internal(set) var accuracy: Accuracy?
   public internal(set) var floatWeightsBytes: Int
   public internal(set) var weightsBytes: Int
-  /// Of the fastest run on this machine, in float and on integers, where that was measured.
+  /// Of the fastest run on this machine, as it is and now, where that was measured.
   public internal(set) var seconds: (float: Double, quantised: Double)?
   public internal(set) var floatArenaBytes: Int
   public internal(set) var arenaBytes: Int
@@ -48,7 +50,7 @@ public struct QuantisationReport: Sendable {
   public var integerMACs: Int { layers.reduce(0) { $0 + ($1.arithmetic == "float32" ? 0 : $1.macs) } }
 }
 
-extension QuantisationReport.Accuracy {
+extension CompressionReport.Accuracy {
   /// From whether each row was right, before and now.
   init(float: [Bool], quantised: [Bool]) {
     rows = float.count

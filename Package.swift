@@ -42,8 +42,8 @@ let package = Package(
     .target(
       name: "Runtime", path: "runtime", exclude: ["README.md"], sources: ["Runtime.swift"],
       resources: [
-        "clock", "scalar", "inline", "x86", "neon", "memory", "vector", "elements", "extremes", "integers", "conversions", "bfloat", "half",
-        "dot", "dots", "harness", "measure", "profile", "peak", "tune",
+        "clock", "threads", "scalar", "inline", "x86", "neon", "memory", "vector", "elements", "extremes", "integers", "conversions",
+        "bfloat", "half", "dot", "dots", "harness", "measure", "profile", "peak", "tune",
       ].map { .embedInCode("\($0).c") }),
     module("CSource", ["Runtime", "Targets", "LoopIR", "Tensors"]),
     module("GraphIR", ["LoopIR", "Tensors"], fast: true),

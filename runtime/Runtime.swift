@@ -40,7 +40,8 @@ package enum Runtime {
   /// The files as they are, and those about vectors for each number of lanes and each type that they are needed for.
   package static let files: [String] = {
     let fixed = [
-      PackageResources.clock_c, PackageResources.scalar_c, PackageResources.inline_c, PackageResources.x86_c, PackageResources.neon_c,
+      PackageResources.clock_c, PackageResources.threads_c, PackageResources.scalar_c, PackageResources.inline_c, PackageResources.x86_c,
+      PackageResources.neon_c,
     ].map { String(decoding: $0, as: UTF8.self) }
     let lanes = [16, 8, 4]
     let floats = lanes.flatMap { count in

@@ -72,12 +72,23 @@ struct KernelPrinter {
     expressions.knowledge.indices.insert(loop.variable)
     expressions.knowledge.ranges[loop.variable] = range.0.lowerBound...max(range.0.lowerBound, range.1.upperBound - 1)
     if loop.isParallel {
-      for line in ["#if defined(_OPENMP)", "#pragma omp parallel for schedule(static)", "#endif"] { lines.add(line) }
+      let most = loop.mostThreads.map { " num_threads(swdl_threads(\($0)))" } ?? ""
+      for line in ["#if defined(_OPENMP)", "#pragma omp parallel for schedule(static)" + most, "#endif"] { lines.add(line) }
     }
     lines.open("for (int32_t \(variable) = \(lower); \(variable) < \(upper); \(variable)++)")
+    if loop.mostThreads != nil { declareScratch(loop.scratch ?? []) }
     print(loop.body)
     lines.close()
     expressions = outer
+  }
+
+  /// The copies of buffers that the thread has for itself.
+  private mutating func declareScratch(_ names: [String]) {
+    for buffer in kernel.parameters.map(\.buffer) where names.contains(buffer.name) {
+      let (shared, size) = (expressions.scope[buffer.name], expressions.text(Expr(buffer.count)))
+      let own = expressions.scope.declare(buffer.name)
+      lines.add("\(buffer.dtype.storage) *const \(own) = \(shared) + (uintptr_t)swdl_thread() * (uintptr_t)(\(size));")
+    }
   }
 
   private mutating func branch(_ condition: Expr, _ then: [Stmt], _ otherwise: [Stmt]) {

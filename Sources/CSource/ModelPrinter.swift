@@ -72,6 +72,7 @@ package struct ModelPrinter {
     lines.add("")
     lines.add("#include <math.h>")
     if usesMemory { lines.add("#include <string.h>") }
+    if runtime.contains("omp_get") { for line in ["#if defined(_OPENMP)", "#include <omp.h>", "#endif"] { lines.add(line) } }
     lines.add("")
     for line in options.prologue { lines.add(line) }
     if options.isTraced { lines.add("extern void (*swiftdl_trace_hook)(int32_t step, const void *data);\n") }

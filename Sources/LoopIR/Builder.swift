@@ -16,6 +16,13 @@ package func loop(_ name: String, from lower: Expr = 0, to upper: Expr, @NestBui
   .loop(Loop(name, from: lower, to: upper, body: body(.index(name))))
 }
 
+/// A loop of which no iteration touches what another one writes, but in `scratch`, of which each reads only what it has written.
+package func loop(_ name: String, to upper: Expr, scratch: [TensorView], @NestBuilder _ body: (Expr) -> [Stmt]) -> Stmt {
+  var loop = Loop(name, to: upper, body: body(.index(name)))
+  loop.scratch = scratch.map(\.buffer.name)
+  return .loop(loop)
+}
+
 /// A nest of loops named `PREFIX0`, `PREFIX1`, … over all indices of `shape`.
 package func loops(_ prefix: String, _ shape: Shape, @NestBuilder _ body: ([Expr]) -> [Stmt]) -> [Stmt] {
   let names = shape.indices.map { "\(prefix)\($0)" }

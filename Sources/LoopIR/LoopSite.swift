@@ -105,15 +105,16 @@ extension [Stmt] {
 extension Stmt {
   /// The statement with loops and locals renamed where they begin and where they are used.
   func renaming(_ names: [String: String]) -> Stmt {
-    func renamed(_ variable: Variable) -> Variable { Variable(names[variable.name] ?? variable.name, variable.type) }
+    func variable(_ old: Variable) -> Variable { Variable(names[old.name] ?? old.name, old.type) }
     switch self {
     case .loop(let loop):
-      return .loop(
-        Loop(
-          names[loop.variable] ?? loop.variable, from: loop.lower.renaming(names), to: loop.upper.renaming(names),
-          body: loop.body.map { $0.renaming(names) }))
-    case .declare(let variable, let value): return .declare(renamed(variable), value.renaming(names))
-    case .assign(let variable, let value): return .assign(renamed(variable), value.renaming(names))
+      var renamed = Loop(
+        names[loop.variable] ?? loop.variable, from: loop.lower.renaming(names), to: loop.upper.renaming(names),
+        body: loop.body.map { $0.renaming(names) })
+      renamed.scratch = loop.scratch
+      return .loop(renamed)
+    case .declare(let old, let value): return .declare(variable(old), value.renaming(names))
+    case .assign(let old, let value): return .assign(variable(old), value.renaming(names))
     case .store(let buffer, let at, let stride, let value):
       return .store(buffer, at: at.renaming(names), stride: stride, value.renaming(names))
     case .branch(let condition, let then, let otherwise):

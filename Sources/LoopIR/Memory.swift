@@ -49,6 +49,12 @@ package final class Memory {
     }
   }
 
+  /// Elements become as if they had never been written.
+  func forget(_ buffer: Buffer, _ at: Int, _ count: Int) {
+    let range = (at * buffer.dtype.byteCount)..<((at + count) * buffer.dtype.byteCount)
+    for byte in range.clamped(to: 0..<bytes.count) { bytes[byte] = 0xFF }
+  }
+
   private func check(_ buffer: Buffer, _ at: Int, _ access: Access) throws(Diagnostic) {
     let last = at + (access.lanes - 1) * access.stride
     let count = bytes.count / buffer.dtype.byteCount

@@ -27,7 +27,9 @@ extension LoopSite {
     try checkIndependent(over: Set(names))
     let ordered = names.compactMap { name in band.first { $0.variable == name } }
     return ordered.reversed().reduce(band[band.count - 1].body) { body, loop in
-      [.loop(Loop(loop.variable, from: loop.lower, to: loop.upper, body: body))]
+      var moved = Loop(loop.variable, from: loop.lower, to: loop.upper, body: body)
+      moved.scratch = loop.scratch
+      return [.loop(moved)]
     }
   }
 }

@@ -17,7 +17,10 @@ package struct Loop: Hashable, Sendable {
   package var lower: Expr
   package var upper: Expr
   package var body: [Stmt]
-  /// Threads may share the iterations.
+  /// The word of who wrote the nest that no iteration needs another one: none touches what another one writes, but in these buffers,
+  /// of which each reads only what it has itself written before. `nil` where nothing is said.
+  package var scratch: [String]?
+  /// Threads may share the iterations. Each has `scratch` of its own.
   package var isParallel = false
 
   package init(_ variable: String, from lower: Expr = 0, to upper: Expr, body: [Stmt]) {

@@ -188,6 +188,9 @@ extension Planner {
     let kernel = factory.kernel(node.op.name, names, arguments) { views in
       node.op.lower(Operands(node, views, outputCount: written.count))
     }
+    for (name, workspace) in zip(names.suffix(workspaces.count), workspaces) {
+      roots[workspace.slot.root].count *= factory.kernels[kernel].copies(of: name)
+    }
     let bytes = (read + written).reduce(Dim(0)) { $0 + $1.type.shape.elementCount * Dim($1.type.dtype.byteCount) }
     layers.append(
       PlannedLayer(

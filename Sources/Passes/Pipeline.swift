@@ -46,16 +46,19 @@ package struct PipelineOptions: Hashable, Sendable {
   package var weights: NarrowType?
   /// What was measured about layers that several algorithms compute.
   package var algorithms: AlgorithmChoices
+  /// Layers whose steps need each other are parted, so that threads can share them.
+  package var isThreaded: Bool
 
   package init(
     target: Target? = nil, pruning: [PruningRule] = [], quantisation: QuantisationPlan? = nil, weights: NarrowType? = nil,
-    algorithms: AlgorithmChoices = AlgorithmChoices()
+    algorithms: AlgorithmChoices = AlgorithmChoices(), isThreaded: Bool = false
   ) {
     self.target = target
     self.pruning = pruning
     self.quantisation = quantisation
     self.weights = weights
     self.algorithms = algorithms
+    self.isThreaded = isThreaded
   }
 }
 
@@ -83,7 +86,7 @@ extension Pipeline {
         .cascadeRows(for: target),
         // Weights that lie in another order by now.
         .removeDeadNodes,
-      ])
+      ] + (options.isThreaded ? [.partLayers] : []))
   }
 
   /// The passes up to the network whose values are computed, before layouts are chosen: behind them all passes give the same numbers

@@ -88,7 +88,7 @@ public struct Compilation: Sendable {
     PipelineOptions(
       target: options.schedule == .automatic ? try scheduledTarget(options) : nil, pruning: options.pruning.rules,
       quantisation: options.calibration?.plan, weights: try options.narrowType(),
-      algorithms: options.tuning?.algorithms ?? AlgorithmChoices())
+      algorithms: options.tuning?.algorithms ?? AlgorithmChoices(), isThreaded: options.threads == .openmp)
   }
 
   /// The graph after all passes.

@@ -102,6 +102,13 @@ struct CascadeCase: Sendable, CustomTestStringConvertible {
     }
   }
 
+  @Test(arguments: cases, [2, 3, 4, 40])
+  func partsComputeWhatTheWholeDoes(sample: CascadeCase, parts: Int) throws {
+    let graph = try sample.graph()
+    let op = Cascade(graph, rows: sample.rows, parts: parts)
+    #expect(try disagreement(op, graph.types(graph.inputs), seed: 4) < 1e-5)
+  }
+
   @Test func keepsTheRowsUnderTheNextWindowOnly() throws {
     let graph = try Self.cases[1].graph()
     let op = Cascade(graph)
@@ -112,6 +119,7 @@ struct CascadeCase: Sendable, CustomTestStringConvertible {
     var graph = try Self.cases[1].graph()
     let types = graph.types(graph.inputs)
     #expect(throws: Diagnostic.self) { try Cascade(graph, rows: 0).infer(types) }
+    #expect(throws: Diagnostic.self) { try Cascade(graph, parts: 0).infer(types) }
     #expect(throws: Diagnostic.self) { try Cascade(graph).infer(Array(types.dropLast())) }
     graph.outputs[0].value = graph.nodes[0].outputs[0]
     #expect(throws: Diagnostic.self) { try Cascade(graph).infer(types) }

@@ -54,6 +54,20 @@ private let expectations: [(Kernel, String, [String])] = [
   #expect(!schedule(Nest.matmul(84, 256, 400), for: target).description.contains("parallel"))
 }
 
+@Test(arguments: [(2, true), (3, false), (4, true), (5, false), (40, true)])
+func threadsShareTheLoopThatTheyShareEvenly(count: Int, isOuter: Bool) {
+  let y = TensorView(Buffer("y", .float32, count: 1_600_000), TensorType(.float32, [1_600_000]))
+  func fill(_ name: String, _ c: Expr, _ start: Int) -> Stmt {
+    loop(name, to: 20_000) { i in y.store([c * 40_000 + i + .index(start)], .constant(1, .float32)) }
+  }
+  let body = loop("c", to: .index(count)) { c in
+    fill("i", c, 0)
+    fill("j", c, 20_000)
+  }
+  let shared = schedule(Kernel("fill", [Parameter(y.buffer, isWritten: true)], body: [body]), for: .generic, threads: true).description
+  #expect(shared.contains("parallel for c") == isOuter && shared.contains("parallel for i") != isOuter, "\(shared)")
+}
+
 @Test(arguments: Target.all) func functionsStayShort(target: Target) {
   for extent in [7, 13, 31, 57, 100] {
     let convolution = Nest.convolution(.init(size: (extent, extent), channels: 3, filters: extent, window: (5, 5), stride: 2))

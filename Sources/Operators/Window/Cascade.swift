@@ -20,26 +20,30 @@ package struct RowWindow: Hashable, Sendable {
 /// Made by the compiler alone: no format spells its body.
 package struct Cascade: Operator {
   package static let name = "cascade"
-  package static var attributes: [Attribute<Cascade>] { [.int("rows", \.rows)] }
+  package static var attributes: [Attribute<Cascade>] { [.int("rows", \.rows), .int("parts", \.parts)] }
   /// The layers, all of them `RowOperator`s. Its inputs are those of the operator.
   package var body = Graph(name: "chain")
   /// Rows of the last layer that a step computes.
   package var rows = 1
+  /// Parts of the steps that need none of each other's rows: each first computes again what the one before has left of its last.
+  package var parts = 1
 
   package init() {}
-  package init(_ body: Graph, rows: Int = 1) {
+  package init(_ body: Graph, rows: Int = 1, parts: Int = 1) {
     self.body = body
     self.rows = rows
+    self.parts = parts
   }
 
   package func mappingBodies(_ transform: (Graph) throws(Diagnostic) -> Graph) throws(Diagnostic) -> any Operator {
-    Cascade(try transform(body), rows: rows)
+    Cascade(try transform(body), rows: rows, parts: parts)
   }
 
   package func infer(_ inputs: [TensorType?]) throws(Diagnostic) -> [TensorType] {
     guard inputs.elementsEqual(body.types(body.inputs), by: { $0?.dtype == $1?.dtype && $0?.shape == $1?.shape }) else {
       throw Diagnostic("a chain of layers is given \(inputs)", hint: "it takes \(body.types(body.inputs))")
     }
+    guard parts > 0 else { throw Diagnostic("\(parts) parts of a chain of layers", hint: "there is at least one") }
     guard rows > 0, let layers = CascadeLayer.all(in: body), let last = layers.last, body.outputs.map(\.value) == last.node.outputs else {
       throw Diagnostic("\(rows) rows of \(body) are computed at a time", hint: "a chain of layers with rows of known extents is expected")
     }
@@ -51,7 +55,7 @@ package struct Cascade: Operator {
   }
 
   package func lower(_ operands: Operands) -> [Stmt] {
-    CascadeLayer.all(in: body).map { CascadeNest(body, CascadeSteps($0, rows: rows), operands).statements() } ?? []
+    CascadeLayer.all(in: body).map { CascadeNest(body, CascadeSteps($0, rows: rows), parts: parts, operands).statements() } ?? []
   }
 
   package func workspaces(_ inputs: [TensorType?], _ outputs: [TensorType]) -> [TensorType] {
@@ -98,6 +102,8 @@ struct CascadeSteps {
   private(set) var kept: [Int]
   /// Steps until all rows are computed.
   let steps: Int
+  /// By how many steps each layer has to begin before the last one, so that the rows are there that the next ones read.
+  let leads: [Int]
 
   init(_ layers: [CascadeLayer], rows: Int) {
     self.layers = layers
@@ -116,6 +122,9 @@ struct CascadeSteps {
     let first = -Swift.max(early, 0)
     starts = zip(starts, counts).map { $0 + first * $1 }
     steps = layers[layers.count - 1].height.ceilingDivision(by: rows) - first
+    leads = zip(kept, counts).reversed().reduce(into: [0]) { leads, layer in
+      leads.insert(leads[0] + (layer.0 - layer.1).ceilingDivision(by: layer.1), at: 0)
+    }
   }
 
   /// Whether all rows that the steps of a layer name exist.

@@ -5,12 +5,14 @@ import Tensors
 /// The loops of `Cascade`: over steps, and in them the nests of the layers, each for the rows of its step.
 struct CascadeNest {
   private let steps: CascadeSteps
+  private let parts: Int
   private let operands: Operands
   /// Where the values of the body lie.
   private let views: [ValueID: TensorView]
 
-  init(_ body: Graph, _ steps: CascadeSteps, _ operands: Operands) {
+  init(_ body: Graph, _ steps: CascadeSteps, parts: Int, _ operands: Operands) {
     self.steps = steps
+    self.parts = min(parts, steps.steps)
     self.operands = operands
     var views: [ValueID: TensorView] = [:]
     for (id, view) in zip(body.inputs, operands.inputs) { views[id] = view }
@@ -28,12 +30,23 @@ struct CascadeNest {
 
   func statements() -> [Stmt] {
     [
-      loop("n", to: operands.output.extent(0)) { n in
-        loop("t", to: .index(steps.steps)) { t in
-          steps.layers.indices.flatMap { layer in rows(layer, n, t) }
-        }
+      loop("n", to: operands.output.extent(0), scratch: operands.workspaces) { n in
+        loop("p", to: .index(parts), scratch: operands.workspaces) { p in part(n, p) }
       }
     ]
+  }
+
+  /// The steps of a part. In those before its own, layers compute the rows that it begins with.
+  private func part(_ n: Expr, _ part: Expr) -> Stmt {
+    let own = part * .index(steps.steps) / .index(parts)
+    let end = (part + 1) * .index(steps.steps) / .index(parts)
+    let leads = parts == 1 ? steps.leads.map { _ in 0 } : steps.leads
+    return loop("t", from: leads[0] == 0 ? own : maximum(0, own - .index(leads[0])), to: end) { t in
+      for layer in steps.layers.indices {
+        let rows = rows(layer, n, t)
+        if leads[layer] == leads[0] { rows } else { branch(t .>= own - .index(leads[layer])) { rows } }
+      }
+    }
   }
 
   /// What a layer computes in a step.

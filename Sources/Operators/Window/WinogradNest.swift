@@ -30,12 +30,12 @@ struct WinogradNest {
 
   func statements() -> [Stmt] {
     if let images = operands.output.shape[0].constant, images > 0 { return [blocks(of: 0)] }
-    return [loop("n", to: operands.output.extent(0)) { n in blocks(of: n) }]
+    return [loop("n", to: operands.output.extent(0), scratch: operands.workspaces) { n in blocks(of: n) }]
   }
 
   /// All squares of the image `n`, or of all images behind it where their number is known.
   private func blocks(of n: Expr) -> Stmt {
-    loop("b", to: .index(count.ceilingDivision(by: block))) { b in
+    loop("b", to: .index(count.ceilingDivision(by: block)), scratch: operands.workspaces) { b in
       // The last block overlaps the one before, so that all are whole.
       let first = minimum(b * .index(block), .index(count - block))
       transformInputs(n, first)
@@ -116,7 +116,7 @@ struct WinogradNest {
 
   /// Squares before `fresh` are there already; an epilogue may have overwritten what it reads.
   private func transformProducts(_ n: Expr, _ first: Expr, from fresh: Expr, _ start: Expr) -> Stmt {
-    loop("u", to: .index(block)) { u in
+    loop("u", to: .index(block), scratch: []) { u in
       let stores = transformProducts(n, first + u, u, start)
       return count % block == 0 ? [stores] : [.branch(first + u .>= fresh, then: [stores], else: [])]
     }

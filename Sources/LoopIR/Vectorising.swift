@@ -72,25 +72,15 @@ struct LaneWriter {
     case .variable(let variable):
       guard varying.contains(variable.name) else { throw refusal("its number is used as a value") }
       return .variable(widened(variable))
-    case .load(let buffer, let at, let access):
-      guard buffer.dtype.isVectorised else { throw refusal("there are no vectors of \(buffer.dtype)") }
-      let (start, step) = try place(at)
-      if access.lanes == 1 { return .load(buffer, at: start, Access(lanes: lanes, stride: step)) }
-      guard access.stride == 1, step == access.lanes else { throw refusal("groups are \(step) elements apart") }
-      return .load(buffer, at: start, Access(lanes: lanes * access.lanes))
+    case .load(let buffer, let at, let access): return try loaded(buffer, at, access)
     case .unary(let function, let x):
       guard function.isVectorised(on: x.dtype) || function == .not && x.dtype == .bool else {
         throw refusal("\(function) of \(x.dtype) takes no vectors")
       }
       return .unary(function, try value(x))
-    case .binary(.shiftRight, let a, .int(let count, .int32)) where (0..<32).contains(count):
-      return .binary(.shiftRight, try value(a), .int(count, .int32))
-    case .binary(.shiftRight, let a, .binary(.and, let count, .int(31, .int32))):
-      return .binary(.shiftRight, broadcast(try value(a)), .binary(.and, broadcast(try value(count)), broadcast(.int(31, .int32))))
+    case .binary(.shiftRight, let a, let count): return try shifted(a, by: count)
     case .binary(let function, let a, let b):
-      guard function.isVectorised(on: a.dtype) else {
-        throw refusal("\(function) of \(a.dtype) takes no vectors")
-      }
+      guard function.isVectorised(on: a.dtype) else { throw refusal("\(function) of \(a.dtype) takes no vectors") }
       return .binary(function, broadcast(try value(a)), broadcast(try value(b)))
     case .multiplyAdd(let a, let b, let c):
       guard a.dtype.hasVectorArithmetic else { throw refusal("vectors of \(a.dtype) are not multiplied") }
@@ -105,6 +95,31 @@ struct LaneWriter {
     case .select(let condition, let a, let b):
       guard a.dtype.hasVectorArithmetic else { throw refusal("there are no vectors of \(a.dtype)") }
       return .select(try value(condition), broadcast(try value(a)), broadcast(try value(b)))
+    case .lookup: return try lookup(expr)
+    case .int, .float, .reinterpret, .broadcast, .reduce: throw refusal("\(expr) takes no vectors")
+    }
+  }
+
+  private func loaded(_ buffer: Buffer, _ at: Expr, _ access: Access) throws(Diagnostic) -> Expr {
+    guard buffer.dtype.isVectorised else { throw refusal("there are no vectors of \(buffer.dtype)") }
+    let (start, step) = try place(at)
+    if access.lanes == 1 { return .load(buffer, at: start, Access(lanes: lanes, stride: step)) }
+    guard access.stride == 1, step == access.lanes else { throw refusal("groups are \(step) elements apart") }
+    return .load(buffer, at: start, Access(lanes: lanes * access.lanes))
+  }
+
+  /// By a number of bits that int32 has.
+  private func shifted(_ a: Expr, by count: Expr) throws(Diagnostic) -> Expr {
+    switch count {
+    case .int(let bits, .int32) where (0..<32).contains(bits): return .binary(.shiftRight, try value(a), count)
+    case .binary(.and, let bits, let most) where most == .int(31, .int32):
+      return .binary(.shiftRight, broadcast(try value(a)), .binary(.and, broadcast(try value(bits)), broadcast(most)))
+    default: throw refusal("a shift by \(count) takes no vectors")
+    }
+  }
+
+  private func lookup(_ expr: Expr) throws(Diagnostic) -> Expr {
+    switch expr {
     case .lookup(let buffer, let at, .load(let table, let place, let access), let shift, let window):
       guard buffer.dtype.isVectorised, window == (access.lanes == 1 ? 2 * lanes : 16), isUniform(at) else {
         throw refusal("\(expr) takes no vectors")
@@ -114,7 +129,7 @@ struct LaneWriter {
       return .lookup(buffer, at: at, numbers: .load(table, at: start, Access(lanes: lanes * step)), shift: shift, window: window)
     case .lookup(let buffer, let at, let numbers, let shift, 32) where isUniform(at) && buffer.dtype == .int32 && numbers.dtype == .int32:
       return .lookup(buffer, at: at, numbers: broadcast(try value(numbers)), shift: shift, window: 32)
-    case .int, .float, .reinterpret, .broadcast, .reduce, .lookup: throw refusal("\(expr) takes no vectors")
+    default: throw refusal("\(expr) takes no vectors")
     }
   }
 

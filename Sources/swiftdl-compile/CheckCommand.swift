@@ -42,9 +42,7 @@ struct CheckCommand: ParsableCommand {
       defer { progress.finish() }
       let loaded = try model.load(withTestData: true)
       var options = try CheckOptions(code.options(name: "model"))
-      options.compile.storedWeights = quantisation.storedWeights
-      options.compile.pruning = try code.pruning.value(for: loaded, progress)
-      options.compile.calibration = try quantisation.calibration(of: loaded, options.compile.pruning, progress)
+      try quantisation.complete(&options.compile, for: loaded, pruning: code.pruning, progress)
       options.engine = jit
       options.runs = runs
       options.seed = seed

@@ -64,9 +64,7 @@ struct CompileCommand: ParsableCommand {
       let data = [quantisation.calibrate, quantisation.reportData, code.pruning.pruneData]
       let loaded = try model.load(withTestData: data.contains("tests"))
       var options = try options()
-      options.storedWeights = quantisation.storedWeights
-      options.pruning = try code.pruning.value(for: loaded, progress)
-      options.calibration = try quantisation.calibration(of: loaded, options.pruning, progress)
+      try quantisation.complete(&options, for: loaded, pruning: code.pruning, progress)
       let compilation = try Compilation(loaded, options) { progress.show($0.activity, $0.fraction) }
       progress.finish()
       Terminal.show(compilation.warnings)

@@ -60,7 +60,14 @@ struct QuantisationArguments: ParsableArguments {
   @Flag(name: .customLong("report-time"), help: "Also time both networks on this machine, with the system's C compiler.")
   var timed = false
 
-  var storedWeights: CompileOptions.StoredWeights {
+  /// What becomes of the model's weights and layers; calibrates where that is asked for, after pruning.
+  func complete(_ options: inout CompileOptions, for model: Model, pruning: PruningArguments, _ progress: ProgressLine) throws {
+    options.storedWeights = storedWeights
+    options.pruning = try pruning.value(for: model, progress)
+    options.calibration = try calibration(of: model, options.pruning, progress)
+  }
+
+  private var storedWeights: CompileOptions.StoredWeights {
     switch type {
     case .int8Weights: .int8
     case .int4Weights: .int4
@@ -101,7 +108,7 @@ struct QuantisationArguments: ParsableArguments {
   }
 
   /// Calibrates the model where that is asked for, and shows what should be known about the result.
-  func calibration(of model: Model, _ pruning: Pruning, _ progress: ProgressLine) throws -> Calibration? {
+  private func calibration(of model: Model, _ pruning: Pruning, _ progress: ProgressLine) throws -> Calibration? {
     guard computesOnIntegers, let calibrate else { return nil }
     var options = CalibrationOptions(.init(argument: calibrate))
     options.values = type == .int16x8 ? .int16 : .int8

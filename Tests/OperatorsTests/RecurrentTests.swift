@@ -152,6 +152,19 @@ import Testing
     for seed in UInt64(0)..<3 { #expect(try disagreement(op, types, seed: seed) < bound, "seed \(seed), \(op)") }
   }
 
+  @Test(arguments: cells.indices) func multipliesProductsOfWholeNumbersWithTheirSteps(cell: Int) throws {
+    let op = Self.cells[cell]
+    for units in [1, 5] {
+      var types = types(op, 2, 3, units, optional: true)
+      guard let position = op.kernelStepsPosition, let columns = types[1]?.shape[1] else { return }
+      types[1] = TensorType(.int8, types[1]?.shape ?? [])
+      types += [TensorType?](repeating: nil, count: position - types.count) + [.floats([columns])]
+      for seed in UInt64(0)..<3 { #expect(try disagreement(op, types, seed: seed) < 1e-5, "seed \(seed), \(op)") }
+      types[position] = .floats([columns + 1])
+      #expect(throws: Diagnostic.self) { try op.infer(types) }
+    }
+  }
+
   /// Columns of the kernel, and units, are independent: a schedule may take both a vector at a time.
   @Test(arguments: cells.indices)
   func bothLoopsOfAStepTakeVectors(cell: Int) throws {

@@ -41,6 +41,24 @@ import Testing
     #expect(distance(before, after) < 0.02 && before != after)
   }
 
+  @Test(arguments: [NarrowType.int8, .int4, .float16], [Target.generic, .x86v3, .x86v4])
+  func kernelsOfRecurrentLayersShrink(type: NarrowType, target: Target) throws {
+    for (op, gates) in [(SimpleRNN() as any Operator, 1), (LSTM(), 4), (GRU(), 3)] {
+      var generator = SeededGenerator(6)
+      var graph = Graph(name: "net")
+      let x = graph.addInput("x", TensorType(.float32, [2, 4, Dim(17 * gates)]))
+      let kernel = graph.addConstant("r", Tensor.random(.float32, [17, 17 * gates], .small, using: &generator))
+      graph.addOutput("y", try graph.add(op, [x, kernel])[0])
+      var changed = graph
+      try Pipeline.standard(PipelineOptions(target: target, weights: type)).run(on: &changed)
+      func bytes(_ graph: Graph) -> Int { graph.constants.values.reduce(0) { $0 + $1.bytes.count } }
+      #expect(changed.defects().isEmpty && bytes(changed) * (type == .float16 ? 2 : 3) <= bytes(graph))
+      let input = Tensor.random(.float32, [2, 4, 17 * gates], .small, using: &generator)
+      let (before, after) = (try Interpreter(graph).outputs([input])[0], try Interpreter(changed).outputs([input])[0])
+      #expect(distance(before, after) < 0.02 && before != after)
+    }
+  }
+
   /// Neither few inputs nor an odd number of them.
   @Test(arguments: [(50, 33, true), (96, 20, true), (14, 40, false), (51, 33, false)], [Target.generic, .x86v4])
   func weightsOfFourBitsShareScales(layer: (inputs: Int, outputs: Int, isGrouped: Bool), target: Target) throws {

@@ -9,7 +9,8 @@ import Tensors
 /// 2. optionally the mask, bool `[batch, time]`: where it is false, the state stays as it is, and the output of the step is that
 ///    of the step before (zeros, where there was none yet) or zeros, as in Keras. Sequences of several lengths are masked after
 ///    their ends: backwards, they then start at their own ends;
-/// 3. and on, each optional: initial states `[batch, units]`, zeros where absent, and what else the cell has.
+/// 3. and on, each optional: initial states `[batch, units]`, zeros where absent, what else the cell has, and last the steps of a kernel of
+///    whole numbers, `[gates * units]`, by which columns of products are multiplied.
 ///
 /// Outputs: the sequence of outputs `[batch, time, units]` in the order of processing, then every last state `[batch, units]`, and with
 /// `returnsCells` the sequence of the last of the states.
@@ -35,6 +36,9 @@ protocol RecurrentCell: Operator {
 extension RecurrentCell {
   /// The position of the first input after the initial states.
   static var extraPosition: Int { 3 + stateCount }
+
+  /// The position of the steps of the kernel.
+  static var stepsPosition: Int { extraPosition + 1 }
 
   package var isRecurrent: Bool { true }
   package var returnsCells: Bool { false }
@@ -68,6 +72,7 @@ extension RecurrentCell {
     try check("the mask", inputs.optional(2), TensorType(.bool, Array(x.shape.prefix(2))))
     let state = TensorType(x.dtype, [x.shape[0], units])
     for position in 0..<Self.stateCount { try check("initial state \(position)", inputs.optional(3 + position), state) }
+    try check("the steps of the kernel", inputs.optional(Self.stepsPosition), TensorType(x.dtype, [columns]))
     for activation in activations { try activation.check() }
     guard clip > 0 else { throw Diagnostic("the clip is \(clip)", hint: "it must be positive; leave it out for none") }
     let sequence = TensorType(x.dtype, [x.shape[0], x.shape[1], units])
@@ -86,6 +91,7 @@ extension RecurrentCell {
     let mask = inputs.optional(2)?.integers
     let initial = (0..<Self.stateCount).map { inputs.optional(3 + $0)?.doubles ?? [Double](repeating: 0, count: rows * units) }
     let extra = inputs.optional(Self.extraPosition)?.doubles
+    let scales = inputs.optional(Self.stepsPosition)?.doubles ?? [Double](repeating: 1, count: columns)
     var (sequence, cells): ([Double], [Double]) = ([], [])
     var last = [[Double]](repeating: [], count: Self.stateCount)
     for row in 0..<rows {
@@ -96,7 +102,7 @@ extension RecurrentCell {
         if mask.map({ $0[at] != 0 }) ?? true {
           let current = Array(projected[at * columns..<(at + 1) * columns])
           states = try step(current, states, extra: extra) { vector in
-            (0..<columns).map { column in (0..<units).reduce(0) { $0 + vector[$1] * weights[$1 * columns + column] } }
+            (0..<columns).map { column in (0..<units).reduce(0) { $0 + vector[$1] * weights[$1 * columns + column] } * scales[column] }
           }
           output = states[0]
         } else if zeroOutputForMask {
@@ -112,7 +118,10 @@ extension RecurrentCell {
   }
 
   package func lower(_ operands: Operands) -> [Stmt] {
-    RecurrentNest(operands, states: Self.stateCount, goBackwards: goBackwards, zeroOutputForMask: zeroOutputForMask).rows(step)
+    let (count, steps) = (Self.stateCount, Self.stepsPosition)
+    return RecurrentNest(
+      operands, states: count, stepsPosition: steps, goBackwards: goBackwards, zeroOutputForMask: zeroOutputForMask
+    ).rows(step)
   }
 
   package func workspaces(_ inputs: [TensorType?], _ outputs: [TensorType]) -> [TensorType] { cellWorkspaces(inputs, outputs) }
@@ -126,4 +135,9 @@ extension RecurrentCell {
   package func macs(_ inputs: [TensorType?], _ outputs: [TensorType]) -> Dim {
     outputs[0].shape.elementCount * (inputs[1]?.shape[1] ?? 0)
   }
+}
+
+extension Operator {
+  /// Where a recurrent layer takes the steps of a kernel of whole numbers; `nil` for others.
+  package var kernelStepsPosition: Int? { (self as? any RecurrentCell).map { type(of: $0).stepsPosition } }
 }

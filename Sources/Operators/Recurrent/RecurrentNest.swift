@@ -10,6 +10,8 @@ struct RecurrentNest {
   private let stateCount: Int
   /// The position of the first initial state.
   private let firstState: Int
+  /// The position of the steps of the kernel.
+  private let stepsPosition: Int?
   /// What cells compute with.
   let dtype: DType
   private let goBackwards: Bool
@@ -24,11 +26,13 @@ struct RecurrentNest {
 
   /// Without a `dtype` cells compute with that of their input.
   init(
-    _ operands: Operands, states: Int, firstState: Int = 3, dtype: DType? = nil, goBackwards: Bool, zeroOutputForMask: Bool
+    _ operands: Operands, states: Int, firstState: Int = 3, stepsPosition: Int? = nil, dtype: DType? = nil, goBackwards: Bool,
+    zeroOutputForMask: Bool
   ) {
     self.operands = operands
     stateCount = states
     self.firstState = firstState
+    self.stepsPosition = stepsPosition
     self.dtype = dtype ?? operands.input(0).dtype.accumulator
     self.goBackwards = goBackwards
     self.zeroOutputForMask = zeroOutputForMask
@@ -57,11 +61,11 @@ struct RecurrentNest {
   func multiply(_ name: String, _ vector: TensorView, columns: Range<Int>, _ start: (Expr) -> Expr) -> Stmt {
     let (first, last) = (Expr(units * Dim(columns.lowerBound)), Expr(units * Dim(columns.upperBound)))
     return loop("\(name)_j", from: first, to: last) { j in
-      local("\(name)_sum", start(j)) { sum in
+      local("\(name)_sum", firstTerm(start(j))) { sum in
         loop("\(name)_h", to: Expr(units)) { h in
           sum.addProduct(vector[h].converted(to: dtype), operands.input(1)[h, j].converted(to: dtype))
         }
-        gates.store([j], sum.value)
+        gates.store([j], total(sum, j, start(j)))
       }
     }
   }
@@ -69,13 +73,22 @@ struct RecurrentNest {
   /// The same for some gates, all of a unit together.
   func multiplyTogether(_ name: String, _ vector: TensorView, gates range: Range<Int>, _ start: (Expr, Int) -> Expr) -> Stmt {
     loop("\(name)_u", to: Expr(units)) { u in
-      locals(range.map { ("\(name)_sum\($0)", start(column($0, u), $0)) }) { sums in
+      locals(range.map { ("\(name)_sum\($0)", firstTerm(start(column($0, u), $0))) }) { sums in
         loop("\(name)_h", to: Expr(units)) { h in
           zip(sums, range).map { $0.addProduct(vector[h], operands.input(1)[h, column($1, u)].converted(to: dtype)) }
         }
-        zip(sums, range).map { gates.store([column($1, u)], $0.value) }
+        zip(sums, range).map { gates.store([column($1, u)], total($0, column($1, u), start(column($1, u), $1))) }
       }
     }
+  }
+
+  private var kernelSteps: TensorView? { stepsPosition.flatMap { operands.optionalInput($0) } }
+
+  /// Where products have no steps, sums begin with what is added to them.
+  private func firstTerm(_ start: Expr) -> Expr { kernelSteps == nil ? start : .constant(0, dtype) }
+
+  private func total(_ sum: Local, _ column: Expr, _ start: Expr) -> Expr {
+    kernelSteps.map { .multiplyAdd(sum.value, $0[column].converted(to: dtype), start) } ?? sum.value
   }
 
   private func locals(_ starts: [(name: String, value: Expr)], @NestBuilder _ body: ([Local]) -> [Stmt]) -> [Stmt] {

@@ -75,8 +75,24 @@ extension Editor {
     return result
   }
 
+  /// A recurrent layer with whole numbers as its kernel.
+  private mutating func steppedCell(_ node: Node) -> Node? {
+    guard let position = node.op.kernelStepsPosition, let (id, weights) = wideWeights(node), weights.rank == 2 else { return nil }
+    let columns = weights.dims[1]
+    let none = [Double](repeating: 0, count: columns)
+    let narrow = IntegerWeights(weights, channels: columns, channel: { $0 % columns }, leastSteps: none)
+    var inputs = Array(node.operatorInputs)
+    inputs += [ValueID?](repeating: nil, count: max(position + 1 - inputs.count, 0))
+    inputs[1] = addConstant(graph[id].name + ".int8", narrow.tensor)
+    inputs[position] = addConstant(graph[id].name + ".steps", Tensor(.float32, [columns], narrow.steps))
+    var result = node
+    result.inputs = inputs + node.epilogueInputs
+    return result
+  }
+
   /// The node with whole numbers as weights.
   fileprivate mutating func onSteps(_ node: Node) -> Node? {
+    if let cell = steppedCell(node) { return cell }
     guard let (id, weights) = scalableWeights(node), let shape = WeightShape(node.op, weights.dims) else { return nil }
     let steps = [Double](repeating: 0, count: shape.outputs)
     let narrow = IntegerWeights(weights, channels: shape.outputs, channel: shape.output, leastSteps: steps)

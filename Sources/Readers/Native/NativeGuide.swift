@@ -137,7 +137,8 @@ enum NativeGuide {
     "determinant": Entry("the determinants of square matrices, computed in float64", "`x […, N, N]`", "`[…]`"),
     "gru": Entry(
       "a gated recurrent unit, gates in Keras' order z, r, h",
-      "`x·W + b [batch, time, 3u]`, `R [u, 3u]`, `mask` bool `[batch, time]`?, `h [batch, u]`?, bias of the products `[3u]`?",
+      "`x·W + b [batch, time, 3u]`, `R [u, 3u]`, `mask` bool `[batch, time]`?, `h [batch, u]`?, bias of the products `[3u]`?, "
+        + "what the columns of products are multiplied with `[3u]`?",
       "`[batch, time, u]`, last `h [batch, u]`"),
     "if": Entry(
       "runs its graph `then` or its graph `else`", "a condition of type bool, one element, then what both graphs take",
@@ -157,7 +158,7 @@ enum NativeGuide {
     "lstm": Entry(
       "long short-term memory, gates in Keras' order i, f, c, o",
       "`x·W + b [batch, time, 4u]`, `R [u, 4u]`, `mask` bool `[batch, time]`?, `h [batch, u]`?, `c [batch, u]`?, "
-        + "peepholes of i, f, o `[3u]`?",
+        + "peepholes of i, f, o `[3u]`?, what the columns of products are multiplied with `[4u]`?",
       "`[batch, time, u]`, last `h`, last `c [batch, u]`, with `returns_cells` every `c [batch, time, u]`"),
     "matmul": Entry("the product over the last two axes; leading ones broadcast", "`a […, M, K]`, `b […, K, N]`", "`[…, M, N]`"),
     "non_max_suppression": Entry(
@@ -177,7 +178,9 @@ enum NativeGuide {
       "how many of the rising keys are less than each element or, with `right`, not greater", "`x`, `keys [K]`",
       "the shape of x, int32"),
     "simple_rnn": Entry(
-      "`h' = activation(x + h·R)`", "`x·W + b [batch, time, u]`, `R [u, u]`, `mask` bool `[batch, time]`?, `h [batch, u]`?",
+      "`h' = activation(x + h·R)`",
+      "`x·W + b [batch, time, u]`, `R [u, u]`, `mask` bool `[batch, time]`?, `h [batch, u]`?, nothing, "
+        + "what the columns of products are multiplied with `[u]`?",
       "`[batch, time, u]`, last `h [batch, u]`"),
     "grouped_columns": Entry(
       "columns brought into groups of four neighbours, as packed products read them; made by the compiler",

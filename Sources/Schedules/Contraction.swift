@@ -32,7 +32,9 @@ extension Strategy {
     let reusing = others.filter { name in streams.allSatisfy { $0.stride(along: name) == 0 } }
     let apart = others.filter { !reusing.contains($0) }
     try plan.reorder(apart + [lanes] + reusing)
-    let rows = try plan.blocked(plan.fuse(reusing), inside: apart + [lanes])
+    let fused = plan.fuse(reusing)
+    let blocks = plan.choice.blocks ?? plan.cacheBlocking(shape, rows: fused, lanes: lanes, target)?.blocks ?? 1
+    let rows = try plan.blocked(fused, by: blocks, inside: apart + [lanes])
     guard plan.tileable(rows.last) >= leastRows else { throw .anotherShape }
     var accumulators = shape.accumulators
     var isAlternating = false
@@ -43,9 +45,10 @@ extension Strategy {
     let tile = Tile(lanes: lanes, others: rows, rows: rows.last, accumulators: accumulators)
     let far = streams.map(\.buffer).filter { plan.isWorthPrefetching($0, target) }
     let limits = TileLimits.contraction(target, plan.tileable(rows.last), accumulators, isStreaming: !isAlternating && !far.isEmpty)
+    let near = streams.filter { plan.isLongPanel($0, shape, tile, columns: limits.columns, target) }.map(\.buffer)
     try ColumnTiling(target: target, limits: limits).apply(&plan, tile)
     plan.unrollShortLoops(shape.reductions.reversed())
-    for buffer in Set(far) where !isAlternating {
+    for buffer in Set(far + near) where !isAlternating {
       try plan.apply(.prefetch(buffer.name, .ofStream(buffer, target)))
     }
   }
@@ -62,9 +65,9 @@ extension Prefetch {
 }
 
 extension Plan {
-  /// With the blocks that were chosen: the first of the rows cut into so many parts, with the loop over them outside of all.
-  fileprivate mutating func blocked(_ rows: [String], inside outer: [String]) throws(Diagnostic) -> [String] {
-    guard let count = choice.blocks, count > 1, let first = rows.first, has(first) else { return rows }
+  /// The first of the rows cut into so many parts, with the loop over them outside of all.
+  fileprivate mutating func blocked(_ rows: [String], by count: Int, inside outer: [String]) throws(Diagnostic) -> [String] {
+    guard count > 1, let first = rows.first, has(first) else { return rows }
     guard let extent = extent(first), extent > count, extent.isMultiple(of: count) else { throw .anotherShape }
     try apply(.split(first, by: extent / count, tail: .mustDivide))
     let inner = [first + "_i"] + rows.dropFirst()
@@ -82,6 +85,17 @@ extension Plan {
     guard let cache = target.caches.last, let count = buffer.count.constant else { return false }
     guard 2 * count * buffer.dtype.byteCount > cache else { return false }
     return original.parameters.contains { $0.buffer == buffer && !$0.isWritten }
+  }
+
+  /// Whether what one tile after the other reads of a stream comes from behind the first cache each time.
+  fileprivate func isLongPanel(
+    _ stream: AccessPattern, _ shape: NestShape, _ tile: Tile, columns: Int, _ target: Target
+  ) -> Bool {
+    guard choice.prefetches == nil, let cache = target.caches.first, let length = reductionLength(shape) else { return false }
+    // Where a vector is less than a line of the cache, several would ask for each line.
+    guard tileable(tile.rows) > 1, target.lanes * stream.buffer.dtype.byteCount >= 64 else { return false }
+    guard original.parameters.contains(where: { $0.buffer == stream.buffer && !$0.isWritten }) else { return false }
+    return 2 * length * columns * target.lanes * stream.buffer.dtype.byteCount > cache
   }
 
   /// How many iterations of a loop are alike; as good as endless where it is not known when we compile.

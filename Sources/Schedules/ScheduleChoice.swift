@@ -55,7 +55,7 @@ extension ScheduleChoice {
   static func variations(_ target: Target) -> [[ScheduleChoice]] {
     [
       tiles(target) + Strategy.all.map { ScheduleChoice(strategy: $0.name) },
-      [2, 4, 7, 8, 14, 16, 28, 32].map { ScheduleChoice(blocks: $0) },
+      [1, 2, 4, 7, 8, 14, 16, 28, 32].map { ScheduleChoice(blocks: $0) },
       [1, 2, 4].map { ScheduleChoice(chains: $0) }, [true, false].map { ScheduleChoice(prefetches: $0) },
     ]
   }

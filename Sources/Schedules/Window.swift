@@ -12,8 +12,11 @@ extension Strategy {
     let rows = others.last { shape.sharesElements(along: $0) }
     let inner = rows.map { [$0] } ?? []
     let outer = others.filter { !inner.contains($0) }
-    try plan.reorder(outer + [lanes] + inner)
-    let tile = Tile(lanes: lanes, others: inner, rows: rows, accumulators: shape.accumulators)
+    // Rows that windows share stay in the first cache if no other channels come between.
+    let line = outer.last { plan.keepsLines(shape, along: $0, rows: rows, lanes: lanes, target) }
+    let inside = (line.map { [$0] } ?? []) + inner
+    try plan.reorder(outer.filter { $0 != line } + [lanes] + inside)
+    let tile = Tile(lanes: lanes, others: inside, rows: rows, accumulators: shape.accumulators)
     let limit = target.registers >= 32 ? 7 : 4
     try ColumnTiling(target: target, limits: TileLimits(columns: rows == nil ? 4 : 1) { _ in limit }).apply(&plan, tile)
     plan.unrollShortLoops(shape.reductions.reversed())

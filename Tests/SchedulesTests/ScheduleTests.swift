@@ -22,6 +22,8 @@ private let expectations: [(Kernel, String, [String])] = [
   (
     Nest.convolution(.init(size: (4, 4), channels: 16, filters: 32, window: (1, 1), padding: 0)), "o1: contraction", ["for o1o2_o in 0..<2"]
   ),
+  // What all columns read again and again stays in the cache.
+  (Nest.matmul(3136, 256, 64), "m: contraction", ["for m_o in 0..<2"]),
   (Nest.depthwise(.init(size: (9, 16), channels: 32)), "o1: window", ["float32 x 16"]),
   (Nest.matmul(5, 6, 64, transposed: true), "m: dot products", ["add of lanes"]),
   (Nest.elementwise([3, 5, 32]), "i0: elementwise", ["x 16"]),
@@ -34,6 +36,25 @@ private let expectations: [(Kernel, String, [String])] = [
   let scheduled = schedule(nest, for: .x86v4)
   #expect(scheduled.notes.contains(note), "\(scheduled.notes)")
   for line in lines { #expect(scheduled.description.contains(line), "\(scheduled)") }
+}
+
+@Test func whatTheFirstCacheDoesNotHoldIsAskedForAhead() {
+  func asks(_ inner: Int, _ target: Target) -> Bool {
+    schedule(Nest.matmul(56, 64, inner), for: target).notes.contains { $0.contains("prefetch w") }
+  }
+  #expect(asks(512, .x86v4) && !asks(64, .x86v4))
+  // Vectors that are shorter than a line would ask twice.
+  #expect(!asks(512, .x86v3))
+}
+
+@Test func windowsMoveDownWithOneVectorOfChannelsWhereLinesAreLong() {
+  func order(channels: Int) -> [String] {
+    let text = schedule(Nest.depthwise(.init(size: (14, 14), channels: channels)), for: .x86v4).description
+    return text.components(separatedBy: "\n").filter { $0.contains("for ") }.prefix(2).map(\.self)
+  }
+  #expect(order(channels: 384)[0].contains("for o3_o") && order(channels: 64)[0].contains("for o1"), "\(order(channels: 384))")
+  // Places that lie so far apart use the same few sets of the cache.
+  #expect(order(channels: 1024)[0].contains("for o1"))
 }
 
 @Test func theInteriorOfAConvolutionHasConstantBounds() {

@@ -19,7 +19,7 @@ extension ExpressionPrinter {
     case .variable(let variable): return Fragment(scope[variable.name])
     case .load(let buffer, let at, let access):
       if let prefetch = access.prefetch {
-        return .call("\(type)_load_ahead\(prefetch.level)", pointer(buffer, at), Fragment("\(prefetch.ahead)"))
+        return .call("\(type)_load_ahead\(prefetch.level)", pointer(buffer, at), print(prefetch.ahead))
       }
       return access.stride == 1
         ? .call("\(type)_load", pointer(buffer, at))

@@ -38,6 +38,8 @@ package enum Directive: Hashable, Sendable {
   case shareLoads
   /// Vectors of the buffer are asked of the memory before they are loaded.
   case prefetch(String, Prefetch)
+  /// Tiles that read what an iteration of the loop reads from the buffer ask the memory for what the next one will, each for a part.
+  case prefetchPanels(String, along: String, level: Int)
   /// Threads may share the iterations of the loop. What is done to it afterwards forgets that.
   case parallelise(String)
 }
@@ -59,6 +61,7 @@ extension Directive: CustomStringConvertible {
     case .shareLoads: "share loads"
     case .parallelise(let loop): "share \(loop) among threads"
     case .prefetch(let buffer, let prefetch): "prefetch \(buffer) \(prefetch.ahead) ahead into cache \(prefetch.level)"
+    case .prefetchPanels(let buffer, let panels, let level): "prefetch the next panel of \(buffer) along \(panels) into cache \(level)"
     }
   }
 }
@@ -94,6 +97,7 @@ extension Kernel {
     case .shareLoads: sharingLoads()
     case .parallelise(let name): try editing(name, ranges) { (site) throws(Diagnostic) in try site.parallelised() }
     case .prefetch(let buffer, let prefetch): prefetching(buffer, prefetch)
+    case .prefetchPanels(let buffer, let panels, let level): try prefetchingPanels(buffer, along: panels, level: level)
     }
   }
 }

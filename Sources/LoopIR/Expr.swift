@@ -52,19 +52,28 @@ package struct Access: Hashable, Sendable {
   }
 
   package static let scalar = Access()
+
+  fileprivate func mappingPrefetch(_ transform: (Expr) -> Expr) -> Access {
+    guard let prefetch else { return self }
+    var result = self
+    result.prefetch = Prefetch(ahead: transform(prefetch.ahead), level: prefetch.level)
+    return result
+  }
 }
 
 /// Elements that soon will be loaded, asked of the memory before.
 package struct Prefetch: Hashable, Sendable {
   /// Elements from what is loaded now to what is asked for.
-  package var ahead: Int
+  package var ahead: Expr
   /// The cache that they shall come to: 1, the nearest, or 2. Many that come from afar would push out of the first what is in use.
   package var level: Int
 
-  package init(ahead: Int, level: Int = 1) {
+  package init(ahead: Expr, level: Int = 1) {
     self.ahead = ahead
     self.level = level
   }
+
+  package init(ahead: Int, level: Int = 1) { self.init(ahead: .index(ahead), level: level) }
 }
 
 /// An expression without side effects. Operands of one operation have one type; nothing converts silently.
@@ -215,7 +224,7 @@ extension Expr {
   package func mapChildren(_ transform: (Expr) -> Expr) -> Expr {
     switch self {
     case .int, .float, .variable: self
-    case .load(let buffer, let at, let access): .load(buffer, at: transform(at), access)
+    case .load(let buffer, let at, let access): .load(buffer, at: transform(at), access.mappingPrefetch(transform))
     case .unary(let function, let x): .unary(function, transform(x))
     case .binary(let function, let a, let b): .binary(function, transform(a), transform(b))
     case .multiplyAdd(let a, let b, let c): .multiplyAdd(transform(a), transform(b), transform(c))

@@ -49,7 +49,7 @@ extension Strategy {
     try ColumnTiling(target: target, limits: limits).apply(&plan, tile)
     plan.unrollShortLoops(shape.reductions.reversed())
     for buffer in Set(far + near) where !isAlternating {
-      try plan.apply(.prefetch(buffer.name, .ofStream(buffer, target)))
+      try plan.prefetch(buffer, isFar: far.contains(buffer), isLong: near.contains(buffer), panels: lanes + "_o", target)
     }
   }
 }
@@ -85,6 +85,21 @@ extension Plan {
     guard let cache = target.caches.last, let count = buffer.count.constant else { return false }
     guard 2 * count * buffer.dtype.byteCount > cache else { return false }
     return original.parameters.contains { $0.buffer == buffer && !$0.isWritten }
+  }
+
+  /// A stream from afar is asked for a panel ahead, where several tiles read each; one whose panels come from behind the first cache
+  /// each time also a little ahead.
+  fileprivate mutating func prefetch(
+    _ buffer: Buffer, isFar: Bool, isLong: Bool, panels: String, _ target: Target
+  ) throws(Diagnostic) {
+    let before = self
+    try apply(.prefetch(buffer.name, .ofStream(buffer, target)))
+    guard isFar else { return }
+    let start = isLong ? self : before
+    _ = attempt { (trial) throws(Diagnostic) in
+      trial = start
+      try trial.apply(.prefetchPanels(buffer.name, along: panels, level: isLong ? 2 : 1))
+    }
   }
 
   /// Whether what one tile after the other reads of a stream comes from behind the first cache each time.

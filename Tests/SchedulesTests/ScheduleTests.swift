@@ -47,6 +47,30 @@ private let expectations: [(Kernel, String, [String])] = [
   #expect(!asks(512, .x86v3))
 }
 
+@Test func tilesThatReadAPanelAskForAllOfTheNext() throws {
+  let layout = Layout.blocked(axis: 3, size: 32)
+  let nest = Nest.convolution(.init(size: (7, 7), channels: 512, filters: 512, window: (1, 1), padding: 0, layout: layout))
+  let scheduled = schedule(nest, for: .x86v4)
+  var loads: [(at: Expr, prefetch: Prefetch)] = []
+  func collect(_ expr: Expr) -> Expr {
+    if case .load(_, let at, let access) = expr, let prefetch = access.prefetch, prefetch.level == 2 { loads.append((at, prefetch)) }
+    return expr.mapChildren(collect)
+  }
+  for statement in scheduled.body { _ = statement.mapExpressions(collect) }
+  #expect(!loads.isEmpty, "\(scheduled.notes)")
+  var lines: Set<Int> = []
+  for load in loads {
+    var places = [(load.at + load.prefetch.ahead).substituting(["o3_o": 0])]
+    for name in places[0].variables {
+      let count = try #require(scheduled.loop(name)?.upper.constantIndex)
+      places = places.flatMap { place in (0..<count).map { IndexScope().simplified(place.substituting([name: .index($0)])) } }
+    }
+    lines.formUnion(try places.map { try #require($0.constantIndex) / 16 })
+  }
+  let panel = 512 * 32 / 16
+  #expect(lines.isSuperset(of: panel..<2 * panel))
+}
+
 @Test func windowsMoveDownWithOneVectorOfChannelsWhereLinesAreLong() {
   func order(channels: Int) -> [String] {
     let text = schedule(Nest.depthwise(.init(size: (14, 14), channels: channels)), for: .x86v4).description

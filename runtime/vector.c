@@ -226,7 +226,9 @@ swdl_inline float swdl_f32x16_reduce_NAME(swdl_f32x16 a) {
 #endif
 
 /* a * 2^n, where n is what is left of t without 1.5 * 2^23; in two steps, since 2^n alone may overflow or vanish. */
-#if defined(__GNUC__)
+#if defined(swdl_native_scale_x16)
+swdl_inline swdl_f32x16 swdl_f32x16_scale(swdl_f32x16 a, swdl_f32x16 t) { return swdl_native_scale_x16(a, t - 12582912.0f); }
+#elif defined(__GNUC__)
 swdl_inline swdl_f32x16 swdl_f32x16_scale(swdl_f32x16 a, swdl_f32x16 t) {
   const swdl_m32x16 n = (swdl_m32x16)t - 0x4b400000;
   const swdl_m32x16 half = n >> 1;
@@ -244,7 +246,7 @@ swdl_inline swdl_f32x16 swdl_f32x16_exp(swdl_f32x16 x) {
   const swdl_f32x16 shift = swdl_f32x16_set(12582912.0f);
   const swdl_f32x16 one = swdl_f32x16_set(1.0f);
   const swdl_f32x16 y = swdl_f32x16_max(swdl_f32x16_min(x, swdl_f32x16_set(89.0f)), swdl_f32x16_set(-104.0f));
-  const swdl_f32x16 t = swdl_f32x16_add(swdl_f32x16_mul(y, swdl_f32x16_set(1.44269504f)), shift);
+  const swdl_f32x16 t = swdl_f32x16_fma(y, swdl_f32x16_set(1.44269504f), shift);
   const swdl_f32x16 n = swdl_f32x16_sub(t, shift);
   const swdl_f32x16 coarse = swdl_f32x16_fma(n, swdl_f32x16_set(-0.693145752f), y);
   const swdl_f32x16 r = swdl_f32x16_fma(n, swdl_f32x16_set(-1.42860677e-6f), coarse);
@@ -305,22 +307,24 @@ swdl_inline swdl_f32x16 swdl_f32x16_tanh(swdl_f32x16 x) {
   return swdl_f32x16_div(swdl_f32x16_mul(y, p), q);
 }
 
-/* A quotient of polynomials in x^2, which is 1 in float where x is cut off. */
+/* x times a polynomial in u, which goes from -1 to 1 as x^2 does from 0 to where x is cut off: there the result is 1. */
 swdl_inline swdl_f32x16 swdl_f32x16_erf(swdl_f32x16 x) {
-  const swdl_f32x16 limit = swdl_f32x16_set(3.92f);
+  const swdl_f32x16 limit = swdl_f32x16_set(3.682f);
   const swdl_f32x16 y = swdl_f32x16_max(swdl_f32x16_min(x, limit), swdl_f32x16_neg(limit));
-  const swdl_f32x16 z = swdl_f32x16_mul(y, y);
-  swdl_f32x16 p = swdl_f32x16_set(2.050051991e-06f);
-  swdl_f32x16 q = swdl_f32x16_set(3.809131035e-05f);
-  p = swdl_f32x16_fma(p, z, swdl_f32x16_set(2.848819611e-04f));
-  p = swdl_f32x16_fma(p, z, swdl_f32x16_set(3.765664976e-03f));
-  p = swdl_f32x16_fma(p, z, swdl_f32x16_set(5.274886073e-02f));
-  p = swdl_f32x16_fma(p, z, swdl_f32x16_set(1.904078388e-01f));
-  p = swdl_f32x16_fma(p, z, swdl_f32x16_set(1.128379146f));
-  q = swdl_f32x16_fma(q, z, swdl_f32x16_set(1.162543803e-03f));
-  q = swdl_f32x16_fma(q, z, swdl_f32x16_set(1.496931261e-02f));
-  q = swdl_f32x16_fma(q, z, swdl_f32x16_set(1.141096395e-01f));
-  q = swdl_f32x16_fma(q, z, swdl_f32x16_set(5.020772943e-01f));
-  q = swdl_f32x16_fma(q, z, swdl_f32x16_set(1.0f));
-  return swdl_f32x16_div(swdl_f32x16_mul(y, p), q);
+  const swdl_f32x16 u = swdl_f32x16_fma(swdl_f32x16_mul(y, y), swdl_f32x16_set(0.147523921f), swdl_f32x16_set(-1.0f));
+  swdl_f32x16 p = swdl_f32x16_set(-0.00143518229f);
+  p = swdl_f32x16_fma(p, u, swdl_f32x16_set(0.00377633888f));
+  p = swdl_f32x16_fma(p, u, swdl_f32x16_set(-0.00340247666f));
+  p = swdl_f32x16_fma(p, u, swdl_f32x16_set(0.00480991928f));
+  p = swdl_f32x16_fma(p, u, swdl_f32x16_set(-0.0137389842f));
+  p = swdl_f32x16_fma(p, u, swdl_f32x16_set(0.0247227363f));
+  p = swdl_f32x16_fma(p, u, swdl_f32x16_set(-0.0355459042f));
+  p = swdl_f32x16_fma(p, u, swdl_f32x16_set(0.0507986844f));
+  p = swdl_f32x16_fma(p, u, swdl_f32x16_set(-0.0700362697f));
+  p = swdl_f32x16_fma(p, u, swdl_f32x16_set(0.0905425027f));
+  p = swdl_f32x16_fma(p, u, swdl_f32x16_set(-0.112877458f));
+  p = swdl_f32x16_fma(p, u, swdl_f32x16_set(0.141335443f));
+  p = swdl_f32x16_fma(p, u, swdl_f32x16_set(-0.191357434f));
+  p = swdl_f32x16_fma(p, u, swdl_f32x16_set(0.383999616f));
+  return swdl_f32x16_mul(y, p);
 }

@@ -13,6 +13,13 @@
 #endif
 #endif
 
+/* a * 2^b for whole b, rounded once. */
+#if defined(__AVX512F__) && !defined(__clang__)
+#define swdl_native_scale_x16(a, b) __builtin_ia32_scalefps512_mask(a, b, a, -1, 4)
+#elif defined(SWDL_CLANG_AVX512F)
+#define swdl_native_scale_x16(a, b) __builtin_ia32_scalefps512_mask(a, b, a, 65535, 4)
+#endif
+
 #if defined(__AVX__) && !defined(__clang__)
 #define swdl_native_min_x8(a, b) __builtin_ia32_minps256(a, b)
 #define swdl_native_max_x8(a, b) __builtin_ia32_maxps256(a, b)

@@ -105,6 +105,7 @@ extension Pipeline {
       .chooseSparse(for: target),
       .fillVectors(for: target),
       .chooseWinograd(for: target, options.algorithms),
+      .foldFactors,
       .roundFactors(for: target),
     ]
       // Rounding becomes a part of what computes the factors.

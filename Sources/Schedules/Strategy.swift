@@ -9,7 +9,9 @@ package struct Strategy: Sendable {
   let schedule: @Sendable (inout Plan, _ root: String, Target) throws(Diagnostic) -> Void
 
   /// In this order: the first that answers decides.
-  package static let all: [Strategy] = [.contraction, .window, .gatheredContraction, .dotProducts, .elementwise, .reduction]
+  package static let all: [Strategy] = [
+    .contraction, .window, .gatheredContraction, .dotProducts, .elementwise, .transposition, .reduction,
+  ]
 }
 
 extension Diagnostic {

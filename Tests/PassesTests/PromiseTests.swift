@@ -51,7 +51,7 @@ func haveSameBits(_ a: Tensor, _ b: Tensor) -> Bool {
     // The layers of random graphs are too small for these, and nobody asks for the first; they have tests of their own.
     let others: Set = [
       "prune", "sort-channels", "choose-sparse", "choose-winograd", "pad-convolutions", "pack-products", "cascade-rows", "fuse-pools",
-      "fill-vectors", "leave-transposes", "permute-weights", "compute-on-codes", "round-factors",
+      "fill-vectors", "fold-factors", "leave-transposes", "permute-weights", "compute-on-codes", "round-factors",
     ]
     for pass in PromiseTests.passes where !others.contains(pass.name) {
       #expect(changed[pass.name, default: 0] >= 10, "\(pass.name) hardly ever ran")

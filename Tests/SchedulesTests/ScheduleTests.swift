@@ -81,6 +81,18 @@ private let expectations: [(Kernel, String, [String])] = [
   #expect(order(channels: 1024)[0].contains("for o1"))
 }
 
+@Test(arguments: Target.all, [3, 20, 32]) func axesChangeTheirPlacesInVectors(target: Target, rows: Int) throws {
+  let x = TensorView(Buffer("x", .float32, count: Dim(2 * rows * 37)), TensorType(.float32, [2, Dim(rows), 37]))
+  let y = TensorView(Buffer("y", .float32, count: Dim(2 * rows * 37)), TensorType(.float32, [2, 37, Dim(rows)]))
+  let body = loops("i", [2, 37, Dim(rows)]) { index in y.store(index, x[index[0], index[2], index[1]]) }
+  let kernel = Kernel("turn", [Parameter(x.buffer, isWritten: false), Parameter(y.buffer, isWritten: true)], body: body)
+  let scheduled = schedule(kernel, for: target)
+  #expect(scheduled.notes.contains("i0: transposition") == (target.lanes > 1 && rows >= target.lanes), "\(scheduled.notes)")
+  for draw in Draw.allCases {
+    #expect(try Nest.run(scheduled, seed: 5, draw: draw).isSame(as: Nest.run(kernel, seed: 5, draw: draw)), "\(scheduled)")
+  }
+}
+
 @Test func theInteriorOfAConvolutionHasConstantBounds() {
   let text = schedule(Nest.convolution(.init(size: (20, 32), channels: 8, filters: 64)), for: .x86v4).description
   #expect(text.contains("for r1_1 in 0..<3"), "\(text)")

@@ -70,6 +70,15 @@ swdl_inline swdl_i32x16 swdl_i32x16_shrv(swdl_i32x16 a, swdl_i32x16 count) {
 }
 #endif
 
+/* As fma_short with the lowest 16 bits of b, whatever the others are. */
+#if defined(__AVX512VNNI__) && defined(__AVX512VL__) || defined(swdl_native_madd_x16)
+swdl_inline swdl_i32x16 swdl_i32x16_fma_low(swdl_i32x16 a, swdl_i32x16 b, swdl_i32x16 c) { return swdl_i32x16_fma_short(a, b, c); }
+#else
+swdl_inline swdl_i32x16 swdl_i32x16_fma_low(swdl_i32x16 a, swdl_i32x16 b, swdl_i32x16 c) {
+  return swdl_i32x16_fma(a, swdl_i32x16_shr(swdl_i32x16_mul(b, swdl_i32x16_set(65536)), 16), c);
+}
+#endif
+
 /* The products of the lanes 0, 2, 4 and so on, of 64 bits. */
 #if defined(__GNUC__)
 typedef long long swdl_pair_x16 __attribute__((vector_size(16 * sizeof(int32_t))));

@@ -49,10 +49,11 @@ extension ExpressionPrinter {
   /// Machines multiply integers of 16 bits sooner than those of 32, soonest where the first is not negative. Else it had better be one
   /// that serves several products.
   private func productSum(_ a: Expr, _ b: Expr, _ c: Expr, _ type: String) -> Fragment {
-    guard a.isShort, b.isShort else { return .call("\(type)_fma", print(a), print(b), print(c)) }
-    if let (x, y) = [(a, b), (b, a)].first(where: { $0.0.isNotNegative }) {
-      return .call("\(type)_fma_short", print(x), print(y), print(c))
+    for (x, y) in [(a, b), (b, a)] where x.isMasked || x.isShort && x.isNotNegative {
+      if let whole = y.lowShort { return .call("\(type)_fma_low", print(x), print(whole), print(c)) }
+      if y.isShort { return .call("\(type)_fma_short", print(x), print(y), print(c)) }
     }
+    guard a.isShort, b.isShort else { return .call("\(type)_fma", print(a), print(b), print(c)) }
     let (x, y) = b.isRepeated ? (b, a) : (a, b)
     return .call("\(type)_fma_signed", print(x), print(y), print(c))
   }
@@ -122,5 +123,18 @@ extension Expr {
   /// An integer that 16 bits hold, by its type.
   fileprivate var isShort: Bool { convertedInteger.map { DType.int16.integerRange.contains($0.integerRange) } ?? false }
   fileprivate var isNotNegative: Bool { convertedInteger.map { !$0.isSigned } ?? false }
+
+  /// At most 15 bits of an int32.
+  fileprivate var isMasked: Bool {
+    guard case .binary(.and, let x, .broadcast(.int(let mask, _), _)) = self else { return false }
+    return x.dtype == .int32 && (0...32767).contains(mask)
+  }
+
+  /// The int32 whose lowest 16 bits this is, with their sign.
+  fileprivate var lowShort: Expr? {
+    guard case .cast(.int32, .cast(.int16, let x)) = self, x.dtype == .int32 else { return nil }
+    return x
+  }
+
   fileprivate var isRepeated: Bool { if case .broadcast = self { true } else { false } }
 }

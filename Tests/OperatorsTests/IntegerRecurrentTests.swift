@@ -11,8 +11,9 @@ private func cell(_ kind: IntegerRecurrent.Cell, flag: Bool = false, packed: Boo
   op.inputBits = Array([12, 11, 9, 10].prefix(kind.gateCount))
   op.stateBits = flag ? [13, 11] : [15, 12]
   op.stateBits = Array(op.stateBits.prefix(kind.stateCount))
+  (op.sumShift, op.productBits) = flag ? (2, 0) : (7, 5)
   guard flag else { return op }
-  (op.activation, op.outputActivation, op.sumShift) = (Activation("relu"), Activation("linear"), 2)
+  (op.activation, op.outputActivation) = (Activation("relu"), Activation("linear"))
   (op.recurrentActivation, op.clip, op.couplesGates) = (Activation("hard_sigmoid", [0.2]), 3.5, true)
   return op
 }
@@ -39,7 +40,7 @@ private func inputs(
   }
   let needed: [Tensor?] = [
     random(.int16, [rows, steps, columns], -32768...32767), Tensor(.int8, kernel, integers: filled), optional ? mask : nil,
-    Tensor(.int32, [columns], integers: (0..<Int64(columns)).map { 20_000_000 + 1_000_003 * $0 }), IntegerCurve.tensor,
+    Tensor(.int32, [columns], integers: (0..<Int64(columns)).map { (3_000 + 2_003 * $0) % 32768 }), IntegerCurve.tensor,
   ]
   return needed + (optional ? [random(.int32, [columns], -400_000...400_000)] + states : [])
 }
@@ -98,7 +99,7 @@ struct IntegerRecurrentTests {
   @Test(arguments: ["sigmoid", "tanh", "hard_sigmoid"], [2, 9, 13])
   func functionsAreCloserThanTheirBound(name: String, bits: Int) throws {
     var op = cell(.simple)
-    (op.activation, op.inputBits) = (Activation(name), [bits])
+    (op.activation, op.inputBits, op.productBits) = (Activation(name), [bits], 0)
     let numbers = stride(from: Int64(-32768), through: 32767, by: 7).map { $0 }
     let x = Tensor(.int16, [numbers.count, 1, 1], integers: numbers)
     let zero = Tensor(.int32, [1], integers: [0])
@@ -115,10 +116,10 @@ struct IntegerRecurrentTests {
     var op = cell(.simple)
     (op.activation, op.stateBits, op.inputBits) = (Activation("linear"), [10], [10])
     let x = Tensor(.int16, [1, 3, 1], integers: [30_000, 30_000, -32768])
-    let one = Tensor(.int32, [1], integers: [1 << 30])
-    // The weight 127 by the multiplier is 127 * 2^-2 of a state's step in 16 bits of fraction, about half of the state.
-    let found = try result(op, [x, Tensor(.int8, [1, 1], integers: [127]), nil, one])
-    #expect(found.integers == [30_000, 32767, -16_513])
+    let one = Tensor(.int32, [1], integers: [32 << 5])
+    // The weight 64 by the multiplier, with 7 bits of the sum moved out, is 16 for a state's step with 15 bits of fraction, a half.
+    let found = try result(op, [x, Tensor(.int8, [1, 1], integers: [64]), nil, one])
+    #expect(found.integers == [30_000, 32767, -16_385])
     #expect(found.type == TensorType(.int16, [1, 3, 1]))
   }
 
@@ -142,6 +143,9 @@ struct IntegerRecurrentTests {
     odd.inputBits = [1, 12, 12, 12]
     #expect(throws: Diagnostic.self) { try odd.infer(good) }
     odd.inputBits = [12, 12, 12]
+    #expect(throws: Diagnostic.self) { try odd.infer(good) }
+    odd = cell(.lstm)
+    odd.productBits = 10
     #expect(throws: Diagnostic.self) { try odd.infer(good) }
   }
 

@@ -98,10 +98,14 @@ private func plan(_ source: Graph, _ runs: [[Tensor]]) throws -> QuantisationPla
   graph.showCells()
   var samples: [ValueID: ValueSample] = [:]
   var peaks: [String: ChannelPeaks] = [:]
+  var moments: [String: StateMoments] = [:]
   for inputs in runs {
     let values = try Interpreter(graph).run(inputs)
     for id in graph.measuredValues {
       if let tensor = values[id] { samples[id, default: ValueSample(perTensor: 1000)].add(tensor) }
+    }
+    for id in graph.recurrentSteps {
+      if let tensor = values[id] { moments[graph[id].name, default: StateMoments(runs: runs.count)].add(tensor) }
     }
     for id in graph.recurrentValues {
       if let tensor = values[id] { peaks[graph[id].name, default: ChannelPeaks()].add(tensor) }
@@ -109,6 +113,7 @@ private func plan(_ source: Graph, _ runs: [[Tensor]]) throws -> QuantisationPla
   }
   var plan = QuantisationPlan(source, samples, by: .minmax)
   plan.peaks = peaks.mapValues(\.values)
+  plan.moments = moments.mapValues(\.values)
   return plan
 }
 

@@ -58,7 +58,7 @@ import Testing
     Case(Gather(axis: 1), [[2, 5], [3]], [1: .int32]), Case(GatherElements(axis: 0), [[4, 2], [3, 2]], [1: .int64]),
     Case(GatherND(batchAxes: 1), [[2, 3, 4], [2, 5, 1]], [1: .int64]),
     Case(
-      integerGRU(), [[2, 3, 6], [2, 6], nil, [6], [128], [6], [2, 2]],
+      integerGRU(), [[2, 3, 6], [2, 6], nil, [6], [96], [6], [2, 2]],
       [0: .int16, 1: .int8, 3: .int32, 4: .int32, 5: .int32, 6: .int16]),
     Case(recurrent(LSTM()), [[2, 3, 8], [2, 8], [2, 3], nil, [2, 2]], [2: .bool]), Case(MatMul(transposeB: true), [[2, 3], [4, 3]]),
     Case(MatMul(widens: true, zeroA: 3, zeroB: -7), [[2, 3], [3, 4]], [0: .uint8, 1: .int8]),
@@ -193,7 +193,7 @@ private func bodies(_ op: any Operator) -> String {
 /// A recurrent cell with every flag changed.
 private func integerGRU() -> any Operator {
   var op = IntegerRecurrent()
-  (op.cell, op.inputBits, op.stateBits, op.sumShift, op.clip) = (.gru, [12, 11, 10], [15], 3, 2)
+  (op.cell, op.inputBits, op.stateBits, op.sumShift, op.productBits, op.clip) = (.gru, [12, 11, 10], [15], 3, 4, 2)
   (op.activation, op.recurrentActivation, op.couplesGates) = (Activation("relu"), Activation("hard_sigmoid", [0.2, 0.5]), true)
   (op.outputActivation, op.goBackwards, op.zeroOutputForMask) = (Activation("sigmoid", []), true, true)
   return op

@@ -53,10 +53,14 @@ import Validation
     graph.showCells()
     var samples: [ValueID: ValueSample] = [:]
     var peaks: [String: ChannelPeaks] = [:]
+    var moments: [String: StateMoments] = [:]
     for input in inputs {
       let values = try Interpreter(graph).run([input])
       for id in graph.measuredValues {
         if let tensor = values[id] { samples[id, default: ValueSample(perTensor: 500)].add(tensor) }
+      }
+      for id in graph.recurrentSteps {
+        if let tensor = values[id] { moments[graph[id].name, default: StateMoments(runs: inputs.count)].add(tensor) }
       }
       for id in graph.recurrentValues {
         if let tensor = values[id] { peaks[graph[id].name, default: ChannelPeaks()].add(tensor) }
@@ -64,6 +68,7 @@ import Validation
     }
     var plan = QuantisationPlan(graph, samples, by: .best)
     plan.peaks = peaks.mapValues(\.values)
+    plan.moments = moments.mapValues(\.values)
     return plan
   }
 

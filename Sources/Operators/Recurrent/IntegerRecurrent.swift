@@ -7,12 +7,15 @@ import Tensors
 /// 0. the projected input of all steps, int16 `[batch, time, gates * units]`, with `inputBits` bits of fraction in each gate;
 /// 1. the recurrent kernel, int8 `[units, gates * units]`, or packed;
 /// 2. optionally the mask, as `RecurrentCell` says;
-/// 3. int32 `[gates * units]`: the upper half of the product with a column's sum, moved left by `sumShift`, has 16 bits of fraction;
+/// 3. int32 `[gates * units]`, from 0 to 32767, the multipliers of the sums;
 /// 4. what `IntegerCurve` gives, if an activation needs it;
 /// 5. optionally int32 `[gates * units]`, which the sums of the columns start from;
 /// 6. and on, each optional: initial states, int16 `[batch, units]`, zeros where absent.
 ///
 /// Outputs: as of `RecurrentCell`, in int16 with `stateBits` bits of fraction. States that 16 bits do not hold are cut off.
+///
+/// The argument of a gate has as many bits of fraction as its function asks for, and is the input, plus a multiplier times the lowest 16
+/// bits of what is left of a sum when `sumShift` bits are moved out, with `productBits` further bits of fraction.
 ///
 /// A sum is `Σ h · weight`. Packed, a kernel is `[units / 4, gates * units · 4]`, filled up with zeros, and a sum is that of
 /// `(h + 32768) · weight`, of whose first factor both bytes are multiplied alone. What is said of activations in `IntegerActivation`
@@ -22,6 +25,7 @@ package struct IntegerRecurrent: Operator {
   package static var attributes: [Attribute<IntegerRecurrent>] {
     [
       .choice("cell", \.cell), .ints("input_bits", \.inputBits), .ints("state_bits", \.stateBits), .int("sum_shift", \.sumShift),
+      .int("product_bits", \.productBits),
       .string("activation", \.activation.name), .floats("activation_parameters", \.activation.parameters),
       .string("recurrent_activation", \.recurrentActivation.name),
       .floats("recurrent_activation_parameters", \.recurrentActivation.parameters),
@@ -46,6 +50,7 @@ package struct IntegerRecurrent: Operator {
   package var inputBits: [Int] = []
   package var stateBits: [Int] = []
   package var sumShift = 0
+  package var productBits = 0
   package var activation = Activation("tanh")
   package var recurrentActivation = Activation("sigmoid")
   /// Of the cell state of an LSTM.
@@ -86,8 +91,13 @@ package struct IntegerRecurrent: Operator {
     guard stateBits.count == cell.stateCount, stateBits.allSatisfy((0...15).contains) else {
       throw Diagnostic("state_bits are \(stateBits)", hint: "\(cell.stateCount) from 0 to 15 are needed")
     }
-    guard (0...30).contains(sumShift), clip > 0 else {
-      throw Diagnostic("sum_shift is \(sumShift), clip \(clip)", hint: "from 0 to 30, and more than 0, are needed")
+    guard (0...16).contains(sumShift), (0...15).contains(productBits), clip > 0 else {
+      throw Diagnostic(
+        "sum_shift is \(sumShift), product_bits \(productBits), clip \(clip)",
+        hint: "from 0 to 16, from 0 to 15, and more than 0, are needed")
+    }
+    guard (0..<cell.gateCount).allSatisfy({ argumentBits($0) + productBits <= inputBits[$0] + 15 }) else {
+      throw Diagnostic("product_bits are \(productBits)", hint: "32 bits must hold the inputs with so many bits of fraction more")
     }
     guard functions.count == 3, cell == .simple || gate.isGate else {
       let names = [activation, recurrentActivation, outputActivation].map(\.name).joined(separator: ", ")
@@ -142,6 +152,15 @@ extension IntegerRecurrent {
   var gate: IntegerActivation { IntegerActivation(recurrentActivation) ?? .sigmoid }
   var last: IntegerActivation { IntegerActivation(outputActivation) ?? .linear }
 
-  /// What arguments are cut off at, with 16 bits of fraction.
-  var limit: Int32? { clip < 16384 ? Int32((clip * 0x1p16).rounded()) : nil }
+  /// The function of the sums of a gate.
+  func function(_ gate: Int) -> IntegerActivation {
+    let isCandidate = cell == .simple || gate == 2
+    return isCandidate ? candidate : self.gate
+  }
+
+  /// How many bits of fraction the argument of a gate has.
+  package func argumentBits(_ gate: Int) -> Int { function(gate).argumentBits }
+
+  /// What the arguments of a gate are cut off at.
+  func limit(_ gate: Int) -> Int32? { clip < 16384 ? Int32((clip * Double(Int64(1) << argumentBits(gate))).rounded()) : nil }
 }

@@ -56,11 +56,10 @@ struct IntegerRecurrentMeaning {
 
   private func step(_ x: [Int32], _ states: [[Int32]]) -> [[Int32]] {
     switch op.cell {
-    case .simple: [states[0].indices.map { short(bounded(op.candidate, argument(x, 0, $0, product(0, $0, states[0])))) }]
+    case .simple: [states[0].indices.map { value(op.candidate, argument(x, 0, $0, part(0, $0, states[0])), op.stateBits[0]) }]
     case .lstm: lstm(x, states[0], states[1])
-    case .gru: [gru(x, states[0]) { u, reset in (product(2, u, states[0]) &* 2).upperHalf(of: min(reset[u], 32767) &* 65536) }]
-    case .gruResettingBefore:
-      [gru(x, states[0]) { u, reset in product(2, u, zip(reset, states[0]).map { rounded($0 &* $1, 15) }) }]
+    case .gru: [gru(x, states[0]) { u, reset in (reset[u] * part(2, u, states[0]) + 16384) >> 15 }]
+    case .gruResettingBefore: [gru(x, states[0]) { u, reset in part(2, u, zip(reset, states[0]).map { ($0 * $1 + 16384) >> 15 }) }]
     }
   }
 
@@ -69,50 +68,44 @@ struct IntegerRecurrentMeaning {
     var (newH, newC) = (h, c)
     for u in h.indices {
       let input = gate(x, 0, u, h)
-      let forget = op.couplesGates ? 32768 &- input : gate(x, 1, u, h)
-      let candidate = value(op.candidate, argument(x, 2, u, product(2, u, h)), cellBits)
-      newC[u] = short(rounded(forget &* c[u], 15) &+ rounded(input &* candidate, 15 + op.candidate.bits(cellBits) - cellBits))
-      let last = value(op.last, newC[u] &* (1 << Int32(16 - cellBits)), bits)
-      newH[u] = short(rounded(gate(x, 3, u, h) &* last, 15 + op.last.bits(bits) - bits))
+      let forget = op.couplesGates ? 32768 - input : gate(x, 1, u, h)
+      let candidate = value(op.candidate, argument(x, 2, u, part(2, u, h)), cellBits)
+      newC[u] = IntegerActivation.short((forget * c[u] &+ (input * candidate + 16384)) >> 15)
+      let shift = Int32(op.last.argumentBits - cellBits)
+      let last = value(op.last, shift < 0 ? newC[u] >> -shift : newC[u] << shift, bits)
+      newH[u] = (gate(x, 3, u, h) * last + 16384) >> 15
     }
     return [newH, newC]
   }
 
-  /// `inner` is the product for the candidate of a unit from the reset gates of all.
+  /// `inner` is what is left of the sum for the candidate of a unit, from the reset gates of all.
   private func gru(_ x: [Int32], _ h: [Int32], inner: (Int, [Int32]) -> Int32) -> [Int32] {
     let reset = h.indices.map { gate(x, 1, $0, h) }
     return h.indices.map { u in
-      let (update, candidate) = (gate(x, 0, u, h), bounded(op.candidate, argument(x, 2, u, inner(u, reset))))
-      return short(rounded(update &* h[u] &+ (32768 &- update) &* candidate, 15))
+      let (update, candidate) = (gate(x, 0, u, h), value(op.candidate, argument(x, 2, u, inner(u, reset)), op.stateBits[0]))
+      return (update * h[u] + ((32768 - update) * candidate + 16384)) >> 15
     }
   }
 
-  /// With 16 bits of fraction: the sum of a column by its multiplier.
-  private func product(_ gate: Int, _ u: Int, _ h: [Int32]) -> Int32 {
+  /// What is left of the sum of a column.
+  private func part(_ gate: Int, _ u: Int, _ h: [Int32]) -> Int32 {
     let column = gate * units + u
     let sum = zip(weights[column], h).reduce(start[column]) { $0 &+ $1.0 &* ($1.1 &+ (op.isPacked ? 32768 : 0)) }
-    return (sum &* (1 << Int32(op.sumShift))).upperHalf(of: multipliers[column])
+    return Int32(Int16(truncatingIfNeeded: sum >> Int32(op.sumShift)))
   }
 
-  private func argument(_ x: [Int32], _ gate: Int, _ u: Int, _ product: Int32) -> Int32 {
-    let sum = x[gate * units + u] &* (1 << Int32(16 - op.inputBits[gate])) &+ product
-    return op.limit.map { min(max(sum, -$0), $0) } ?? sum
+  private func argument(_ x: [Int32], _ gate: Int, _ u: Int, _ part: Int32) -> Int32 {
+    let column = gate * units + u
+    let input = x[column] &* (1 << Int32(op.argumentBits(gate) + op.productBits - op.inputBits[gate]))
+    let sum = ((multipliers[column] & 32767) &* part &+ input) >> Int32(op.productBits)
+    return op.limit(gate).map { min(max(sum, -$0), $0) } ?? sum
   }
 
   private func gate(_ x: [Int32], _ gate: Int, _ u: Int, _ h: [Int32]) -> Int32 {
-    value(op.gate, argument(x, gate, u, product(gate, u, h)), 15)
+    value(op.gate, argument(x, gate, u, part(gate, u, h)), 15)
   }
 
   private func value(_ function: IntegerActivation, _ x: Int32, _ bits: Int) -> Int32 { function.value(x, bits: bits, curve) }
-
-  /// With the bits of fraction of the first state.
-  private func bounded(_ function: IntegerActivation, _ x: Int32) -> Int32 {
-    rounded(value(function, x, op.stateBits[0]), function.bits(op.stateBits[0]) - op.stateBits[0])
-  }
-
-  private func rounded(_ x: Int32, _ bits: Int) -> Int32 { bits == 0 ? x : (x &+ (1 << Int32(bits - 1))) >> Int32(bits) }
-
-  private func short(_ x: Int32) -> Int32 { IntegerActivation.short(x) }
 }
 
 extension Tensor {

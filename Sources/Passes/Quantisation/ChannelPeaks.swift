@@ -39,6 +39,9 @@ extension Graph {
       ([node.inputs[0]] + node.operatorInputs.dropFirst(3)).compactMap { $0 }.map(columnsSource) + node.outputs
     }.filter { type($0).dtype == .float32 && constants[$0] == nil && seen.insert($0).inserted }
   }
+
+  /// What recurrent layers give in all steps, where it is their states.
+  package var recurrentSteps: [ValueID] { nodes.filter { $0.isCell && $0.epilogue == nil }.map { $0.outputs[0] } }
 }
 
 extension Graph {

@@ -8,7 +8,8 @@ extension Graph {
     let codes = codes(of: plan)
     let chosen = IntegerNodes(self, codes, plan)
     var reasons: [String: String] = [:]
-    for node in nodes where !chosen.contains(node) { reasons[node.name] = reason(node, codes, plan) }
+    // What only gives a layer's result another shape may have its name.
+    for node in nodes where !chosen.contains(node) && reasons[node.name] == nil { reasons[node.name] = reason(node, codes, plan) }
     return reasons
   }
 

@@ -5,9 +5,13 @@ import Tensors
 
 extension Graph {
   /// The recurrent layers that are chosen, by first output.
-  func integerCells(_ integerNodes: IntegerNodes, _ peaks: [String: [Double]]) -> [ValueID: IntegerCell] {
+  func integerCells(_ integerNodes: IntegerNodes, _ plan: QuantisationPlan) -> [ValueID: IntegerCell] {
     var found: [ValueID: IntegerCell] = [:]
-    for node in nodes where node.isCell && integerNodes.contains(node) { found[node.outputs[0]] = try? IntegerCell(node, in: self, peaks) }
+    for node in nodes where node.isCell && integerNodes.contains(node) {
+      let units = type(node.outputs[1]).shape.last?.constant ?? 0
+      let rounding = plan.moments[self[node.outputs[0]].name].flatMap { StateRounding($0, units: units) }
+      found[node.outputs[0]] = (try? IntegerCell(node, in: self, plan.peaks, rounding)) ?? (try? IntegerCell(node, in: self, plan.peaks))
+    }
     return found
   }
 

@@ -17,8 +17,9 @@ struct IntegerCell {
     let reason: String
   }
 
-  /// `peaks` are the largest magnitudes that calibration saw, by name of the value and index of its last axis.
-  init(_ node: Node, in graph: Graph, _ peaks: [String: [Double]]) throws(Refusal) {
+  /// `peaks` are the largest magnitudes that calibration saw, by name of the value and index of its last axis. Where `rounding` is known,
+  /// the kernel is rounded by it.
+  init(_ node: Node, in graph: Graph, _ peaks: [String: [Double]], _ rounding: StateRounding? = nil) throws(Refusal) {
     let own = Array(node.operatorInputs)
     guard let x = own[0], let kernel = own[1].flatMap({ graph.constants[$0] }) else { throw Refusal(reason: "its weights are computed") }
     guard graph.type(x).dtype == .float32, kernel.dtype == .float32, kernel.count > 0, kernel.doubles.allSatisfy(\.isFinite) else {
@@ -38,7 +39,7 @@ struct IntegerCell {
     guard op.inputBits.allSatisfy({ $0 >= 2 }), op.stateBits.allSatisfy({ $0 >= 0 }) else {
       throw Refusal(reason: "its values are too large")
     }
-    (op, weights, multipliers, start) = try IntegerCell.scaled(op, kernel, bias)
+    (op, weights, multipliers, start) = try IntegerCell.scaled(op, kernel, bias, rounding)
   }
 
   /// The operator but for the bits.
@@ -99,33 +100,64 @@ struct IntegerCell {
     return [bits, IntegerCell.bits(holding: max(cells, peaks[1]), most: 15)]
   }
 
-  /// Weights and multipliers; the first state has fewer bits where sums would exceed 32.
+  /// Weights, multipliers and what sums start from; the first state has fewer bits where sums would exceed 32.
   private static func scaled(
-    _ source: IntegerRecurrent, _ kernel: Tensor, _ bias: [Double]?
+    _ source: IntegerRecurrent, _ kernel: Tensor, _ bias: [Double]?, _ rounding: StateRounding?
   ) throws(Refusal) -> (IntegerRecurrent, Tensor, Tensor, Tensor?) {
     var op = source
-    let columns = kernel.dims[1]
-    let bias = bias ?? [Double](repeating: 0, count: columns)
+    let bias = bias ?? [Double](repeating: 0, count: kernel.dims[1])
     while op.stateBits[0] >= min(8, source.stateBits[0]) {
       let unit = 1 / Double(Int64(1) << op.stateBits[0])
-      let least = bias.map { abs($0) / (unit * 0x1p28) }
-      let weights = IntegerWeights(kernel, channels: columns, channel: { $0 % columns }, leastSteps: least)
-      let start = zip(bias, weights.steps).map { ($0 / ($1 * unit)).rounded() }
-      let factors = weights.steps.map { $0 * unit * 0x1p16 }
-      op.sumShift = Int(IntegerConstants.shift(for: factors.max() ?? 0))
-      let sums = weights.magnitudes(columns: columns)
-      let reach = zip(start, sums).map { abs($0) + $1 * 32768 }
-      let fits = zip(reach, factors).allSatisfy { $0 * Double(Int64(1) << op.sumShift) < 0x1p31 && $0 * $1 < 0x1p30 }
-      if fits, op.sumShift < 31 {
-        let multipliers = factors.map { ($0 * 0x1p32 / Double(Int64(1) << op.sumShift)).rounded() }
-        let hasStart = start.contains { $0 != 0 }
-        return (
-          op, weights.tensor, Tensor(.int32, [columns], multipliers), hasStart ? Tensor(.int32, [columns], start) : nil
-        )
+      let (weights, drift) = weights(op, kernel, leastSteps: bias.map { abs($0) / (unit * 0x1p28) }, rounding)
+      let start = zip(zip(bias, drift), weights.steps).map { ($0.0 + $0.1) / ($1 * unit) }
+      let reach = zip(start, weights.magnitudes(columns: bias.count)).map { abs($0) + $1 * 32768 }
+      if let made = op.scaled(reach: reach.max() ?? 0, factors: weights.steps.map { $0 * unit }) {
+        let starts = start.map { ($0 + made.rounding).rounded() }
+        let multipliers = Tensor(.int32, [bias.count], made.multipliers)
+        return (made.op, weights.tensor, multipliers, Tensor(.int32, [bias.count], starts))
       }
       op.stateBits[0] -= 1
     }
     throw Refusal(reason: "32 bits do not hold its sums")
+  }
+
+  /// The rounded kernel, and what is to be added to the sums for it.
+  private static func weights(
+    _ op: IntegerRecurrent, _ kernel: Tensor, leastSteps: [Double], _ rounding: StateRounding?
+  ) -> (IntegerWeights, [Double]) {
+    let columns = kernel.dims[1]
+    let nearest = IntegerWeights(kernel, channels: columns, channel: { $0 % columns }, leastSteps: leastSteps)
+    guard let rounding else { return (nearest, [Double](repeating: 0, count: columns)) }
+    var (integers, drift) = rounding.integers(kernel.doubles, steps: nearest.steps)
+    if op.cell == .gruResettingBefore {
+      // The candidate's kernel is multiplied with states that gates have made smaller.
+      let first = columns / 3 * 2
+      for column in first..<columns { drift[column] = 0 }
+      let plain = nearest.tensor.integers
+      for flat in integers.indices where flat % columns >= first { integers[flat] = plain[flat] }
+    }
+    return (IntegerWeights(integers, kernel.dims, steps: nearest.steps) { $0 % columns }, drift)
+  }
+}
+
+extension IntegerRecurrent {
+  /// With shifts for sums that reach so far and stand for `factors` each: multipliers, and what is added to sums so that they are rounded to
+  /// the nearest where bits are moved out. `nil` where 32 bits do not hold sums or arguments.
+  fileprivate func scaled(reach: Double, factors: [Double]) -> (op: IntegerRecurrent, multipliers: [Double], rounding: Double)? {
+    var op = self
+    // Rounding adds one at most to what is left.
+    while op.sumShift <= 16, reach >= 32766 * Double(Int64(1) << op.sumShift) { op.sumShift += 1 }
+    guard op.sumShift <= 16 else { return nil }
+    let units = factors.count / cell.gateCount
+    let unit = Double(Int64(1) << op.sumShift)
+    let wanted = factors.indices.map { factors[$0] * unit * Double(Int64(1) << argumentBits($0 / units)) }
+    let most = (0..<cell.gateCount).map { inputBits[$0] + 15 - argumentBits($0) }.min() ?? 0
+    op.productBits = min(most, 15)
+    while op.productBits > 0, (wanted.max() ?? 0) * Double(Int64(1) << op.productBits) > 32767 { op.productBits -= 1 }
+    let scale = Double(Int64(1) << op.productBits)
+    let multipliers = wanted.map { ($0 * scale).rounded() }
+    guard multipliers.allSatisfy({ $0 <= 32767 }) else { return nil }
+    return (op, multipliers, unit / 2)
   }
 }
 

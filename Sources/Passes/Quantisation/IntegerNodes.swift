@@ -23,7 +23,7 @@ struct IntegerNodes {
   /// Rounding to codes earlier than a layer needs them gains nothing.
   private mutating func keepWhatFollowsLayers(_ able: [Node], _ graph: Graph) {
     for node in able where chosen.contains(node.outputs[0]) && !node.isLayer && !node.isCell {
-      if node.codedInputs(graph).contains(where: chosen.contains) { continue }
+      if node.choosesFromTables(graph) || node.codedInputs(graph).contains(where: chosen.contains) { continue }
       chosen.remove(node.outputs[0])
     }
     readers = []

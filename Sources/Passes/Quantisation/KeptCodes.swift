@@ -18,6 +18,11 @@ extension Node {
   }
 }
 
+extension Node {
+  /// All that the node hands on is known, as the rows of an embedding are.
+  func choosesFromTables(_ graph: Graph) -> Bool { handedOnInputs.map { $0.allSatisfy { graph.constants[$0] != nil } } ?? false }
+}
+
 /// Values that have one code, since elements go from one to the other unchanged.
 package struct CodeGroups {
   private var parents: [ValueID: ValueID] = [:]
@@ -42,10 +47,10 @@ package struct CodeGroups {
 }
 
 extension Graph {
-  /// What values hold that calibration looks at: floats that a run computes or that callers give, where they begin. Of those that are
-  /// handed on, only the first.
+  /// What values hold that calibration looks at: floats that a run computes, that callers give or that are chosen from tables, where they
+  /// begin. Of those that are handed on, only the first.
   package var measuredValues: [ValueID] {
-    let handedOn = Set(nodes.filter { $0.handedOnInputs != nil }.flatMap(\.outputs))
+    let handedOn = Set(nodes.filter { $0.handedOnInputs != nil && !$0.choosesFromTables(self) }.flatMap(\.outputs))
     let all = inputs + nodes.flatMap(\.outputs)
     return all.filter { type($0).dtype == .float32 && !handedOn.contains($0) }
   }

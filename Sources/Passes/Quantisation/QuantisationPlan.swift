@@ -9,6 +9,8 @@ package struct QuantisationPlan: Hashable, Sendable {
   package var means: [String: [Double]] = [:]
   /// By name of the value, the largest magnitudes of what recurrent layers read and keep, over all steps, for each index of the last axis.
   package var peaks: [String: [Double]] = [:]
+  /// By name of what a recurrent layer gives in all steps, what `StateMoments` gives of it.
+  package var moments: [String: [Double]] = [:]
   /// Names of nodes that compute in float whatever codes there are.
   package var floatNodes: Set<String> = []
   /// Channels between layers are scaled before anything else.

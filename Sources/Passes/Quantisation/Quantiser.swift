@@ -47,7 +47,7 @@ struct Quantiser {
     let read = Set(graph.layerInputs)
     means = Dictionary(uniqueKeysWithValues: read.compactMap { id in plan.means[graph[id].name].map { (id, $0) } })
     integerNodes = IntegerNodes(graph, codes, plan)
-    cells = graph.integerCells(integerNodes, plan.peaks)
+    cells = graph.integerCells(integerNodes, plan)
     gates = graph.gateInputs(cells)
   }
 

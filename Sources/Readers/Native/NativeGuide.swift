@@ -146,7 +146,7 @@ enum NativeGuide {
     "integer_recurrent": Entry(
       "a recurrent layer with int8 weights and int16 states, its gates in fixed point; made by the compiler",
       "`x·W + b` int16 `[batch, time, gates · u]`, `R` int8 `[u, gates · u]`, or packed `[u / 4, gates · u · 4]`, `mask` bool "
-        + "`[batch, time]`?, multipliers of the sums int32 `[gates · u]`, pieces of the logistic function int32 `[128]`?, starts of the "
+        + "`[batch, time]`?, multipliers of the sums int32 `[gates · u]`, pieces of the logistic function int32 `[96]`?, starts of the "
         + "sums int32 `[gates · u]`?, states int16 `[batch, u]`?",
       "`[batch, time, u]`, last states `[batch, u]`, int16"),
     "loop": Entry(

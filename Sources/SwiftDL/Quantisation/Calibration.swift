@@ -81,6 +81,7 @@ extension Model {
     plan.means = samples.means
     plan.equalises = equalises
     plan.peaks = samples.peaks.mapValues(\.values)
+    plan.moments = samples.moments.mapValues(\.values)
     return Calibration(
       plan: plan, rows: seen.count,
       warnings: (try warnings(options, seen.count) + samples.warnings).map(Problem.init), unseen: Array(data.runs.dropFirst(seen.count)),
@@ -106,12 +107,14 @@ private struct Samples {
   private let ids: [String: ValueID]
   private var averages: [String: ChannelMeans]
   private(set) var peaks: [String: ChannelPeaks]
+  private(set) var moments: [String: StateMoments]
 
   init(_ graph: Graph, runs: Int) {
     let perTensor = max(64, 24_576 / max(runs, 1))
     ids = Dictionary(graph.measuredValues.map { (graph[$0].name, $0) }) { first, _ in first }
     averages = Dictionary(graph.layerInputs.map { (graph[$0].name, ChannelMeans()) }) { first, _ in first }
     peaks = Dictionary(graph.recurrentValues.map { (graph[$0].name, ChannelPeaks()) }) { first, _ in first }
+    moments = Dictionary(graph.recurrentSteps.map { (graph[$0].name, StateMoments(runs: runs)) }) { first, _ in first }
     for name in ids.keys { samples[name] = ValueSample(perTensor: perTensor) }
   }
 
@@ -119,6 +122,7 @@ private struct Samples {
     samples[name]?.add(tensor)
     averages[name]?.add(tensor)
     peaks[name]?.add(tensor)
+    moments[name]?.add(tensor)
   }
 
   var means: [String: [Double]] { averages.mapValues(\.values) }

@@ -173,6 +173,34 @@ struct RecurrentQuantisationTests {
     }
   }
 
+  /// Rows of a small table become the products of the layer, those of a large one codes; nothing in front of the LSTM is float.
+  @Test(arguments: [4, 60])
+  func embeddingsAreChosenAsIntegers(words: Int) throws {
+    var sketch = Sketch()
+    let numbers = sketch.graph.addInput("numbers", TensorType(.int32, [2, 6]))
+    let table = sketch.graph.addConstant("table", random([words, 5], 7))
+    let rows = try sketch.graph.add(Gather(axis: 0), [table, numbers], name: "rows")[0]
+    let dense = sketch.graph.addConstant("w", random([5, 28], 100))
+    let product = try sketch.add("projection", MatMul(), rows, dense)
+    let biased = try sketch.map("biased", x0 + x1, product, sketch.graph.addConstant("b", random([28], 101)))
+    let kernel = sketch.graph.addConstant("r", random([7, 28], 102))
+    sketch.output(try sketch.graph.add(LSTM(), [biased, kernel], name: "steps")[0])
+    var graph = sketch.graph
+    try GraphPass.fuseEpilogues.run(on: &graph)
+    let runs = (0..<4).map { run in
+      [Tensor(.int32, [2, 6], integers: (0..<12).map { Int64((5 * run + 7 * $0) % words) })]
+    }
+    let made = try quantised(graph, try plan(graph, runs))
+    let cell = try #require(made.nodes.firstIndex { $0.op is IntegerRecurrent })
+    #expect(made.defects().isEmpty)
+    #expect(made.nodes[..<cell].allSatisfy { made.type($0.outputs[0]).dtype != .float32 }, "\(made)")
+    #expect(made.nodes.contains { $0.op is MatMul } == (words > 4))
+    for inputs in runs {
+      let (expected, actual) = (try Interpreter(graph).outputs(inputs), try Interpreter(made, precision: .typed).outputs(inputs))
+      #expect(decibels(expected[0], actual[0]) > 30, "\(decibels(expected[0], actual[0]))")
+    }
+  }
+
   @Test func saysWhyALayerStaysFloat() throws {
     let odd: [(Sample, String)] = [
       (Sample(description: "", op: lstm(), hasPeepholes: true), "peepholes"),

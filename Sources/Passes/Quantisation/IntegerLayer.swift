@@ -51,6 +51,7 @@ extension WeightShape {
 
 extension Quantiser {
   mutating func placeLayer(_ node: Node, _ editor: inout Editor) throws(Diagnostic) -> Bool {
+    if try placeGateTable(node, &editor) { return true }
     guard let x = node.inputs[0], let weights = editor.constant(node.inputs[1]), let input = codes[x]?.asFactor else { return false }
     let own = Array(node.operatorInputs)
     let result = isWantedAsCode(node.outputs[0]) ? codes[node.outputs[0]] : nil

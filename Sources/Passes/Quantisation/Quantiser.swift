@@ -28,6 +28,8 @@ struct Quantiser {
   let cells: [ValueID: IntegerCell]
   /// Values that one recurrent layer on integers reads as its input, and nobody else: by how much columns are multiplied to be int16.
   let gates: [ValueID: Numbers]
+  /// Layers in front of such that choose among products of a table, by result.
+  let gateTables: [ValueID: GateTable]
   private let integerNodes: IntegerNodes
   /// The codes of values, once somebody wanted them.
   private var coded: [ValueID: ValueID] = [:]
@@ -49,6 +51,7 @@ struct Quantiser {
     integerNodes = IntegerNodes(graph, codes, plan)
     cells = graph.integerCells(integerNodes, plan)
     gates = graph.gateInputs(cells)
+    gateTables = graph.gateTables(gates)
   }
 
   fileprivate mutating func place(_ node: Node, _ editor: inout Editor) throws(Diagnostic) {

@@ -21,11 +21,12 @@ extension GraphPass {
 }
 
 extension Editor {
-  /// The node whose result nobody but this one reads, row by row, and that is larger than `bytes`.
+  /// The node whose result nobody but this one reads, row by row, and that is larger than `bytes` for a single image: many images do
+  /// not make rows longer, and short ones leave registers empty.
   fileprivate func cascadeSource(of node: Node, beyond bytes: Int) -> Node? {
     guard let id = node.inputs.first ?? nil, let source = producer(of: id), isReadHereOnly(id), isRowwise(node) else { return nil }
     guard source.op is Cascade || isRowwise(source), !node.inputs.dropFirst().contains(id) else { return nil }
-    let size = type(id).shape.elementCount.constant.map { $0 * type(id).dtype.byteCount } ?? 0
+    let size = Shape(type(id).shape.dropFirst()).elementCount.constant.map { $0 * type(id).dtype.byteCount } ?? 0
     return size > bytes ? source : nil
   }
 

@@ -10,6 +10,8 @@ package struct TensorView: Hashable, Sendable {
   package let offset: Dim
   /// Of these axes only so many neighbours have memory at a time: an index lies where its remainder does.
   package let periods: [Int: Int]
+  /// Elements before the first one that variables of loops decide.
+  private var start: Expr?
 
   package init(_ buffer: Buffer, _ type: TensorType, strides: [Dim]? = nil, offset: Dim = 0, periods: [Int: Int] = [:]) {
     self.buffer = buffer
@@ -17,6 +19,16 @@ package struct TensorView: Hashable, Sendable {
     self.strides = strides ?? type.strides
     self.offset = offset
     self.periods = periods
+  }
+
+  /// The part at an index of the first axis, without that axis.
+  package func part(_ index: Expr) -> TensorView {
+    precondition(type.layout == .rowMajor && periods.isEmpty, "a part of \(type)")
+    let rest = TensorType(type.dtype, Shape(type.shape.dropFirst()))
+    var result = TensorView(buffer, rest, strides: Array(strides.dropFirst()), offset: offset)
+    let here = index * Expr(strides[0])
+    result.start = start.map { $0 + here } ?? here
+    return result
   }
 
   package var shape: Shape { type.shape }
@@ -50,7 +62,8 @@ package struct TensorView: Hashable, Sendable {
     precondition(index.count == rank, "\(index.count) indices into \(type)")
     let index = periods.isEmpty ? index : index.enumerated().map { axis, place in periods[axis].map { place % .index($0) } ?? place }
     guard case .blocked(let blockedAxis, let size) = type.layout else {
-      return zip(index, strides).reduce(Expr(offset)) { $0 + $1.0 * Expr($1.1) }
+      let first = start.map { Expr(offset) + $0 } ?? Expr(offset)
+      return zip(index, strides).reduce(first) { $0 + $1.0 * Expr($1.1) }
     }
     let block = index[blockedAxis] / .index(size)
     let within = index[blockedAxis] % .index(size)

@@ -119,17 +119,27 @@ extension RecurrentCell {
 
   package func lower(_ operands: Operands) -> [Stmt] {
     let (count, steps) = (Self.stateCount, Self.stepsPosition)
+    let together = rowsTogether(operands.inputs.map { $0?.type }, operands.outputs.map(\.type))
     return RecurrentNest(
-      operands, states: count, stepsPosition: steps, goBackwards: goBackwards, zeroOutputForMask: zeroOutputForMask
+      operands, states: count, stepsPosition: steps, goBackwards: goBackwards, zeroOutputForMask: zeroOutputForMask, together: together
     ).rows(step)
   }
 
   package func workspaces(_ inputs: [TensorType?], _ outputs: [TensorType]) -> [TensorType] { cellWorkspaces(inputs, outputs) }
 
-  /// The gates of one step, then each state, of one row.
+  /// The gates of one step, then each state, of the rows that are computed together.
   func cellWorkspaces(_ inputs: [TensorType?], _ outputs: [TensorType]) -> [TensorType] {
     let (dtype, units) = ((inputs[0] ?? outputs[0]).dtype.accumulator, outputs[0].shape[2])
-    return [TensorType(dtype, [units * Dim(Self.gateCount)])] + [TensorType](repeating: TensorType(dtype, [units]), count: Self.stateCount)
+    let rows = rowsTogether(inputs, outputs)
+    let leading = rows > 1 ? [Dim(rows)] : []
+    return [TensorType(dtype, leading + [units * Dim(Self.gateCount)])]
+      + [TensorType](repeating: TensorType(dtype, leading + [units]), count: Self.stateCount)
+  }
+
+  /// Rows whose steps are computed together, where their number is known and no mask lets them stop one by one.
+  fileprivate func rowsTogether(_ inputs: [TensorType?], _ outputs: [TensorType]) -> Int {
+    guard let rows = outputs[0].shape[0].constant, rows > 1, inputs.count < 3 || inputs[2] == nil else { return 1 }
+    return (1...16).last { rows.isMultiple(of: $0) } ?? 1
   }
 
   package func macs(_ inputs: [TensorType?], _ outputs: [TensorType]) -> Dim {
@@ -138,6 +148,11 @@ extension RecurrentCell {
 }
 
 extension Operator {
+  /// The operator is a recurrent layer that uses a weight for several rows whenever it reads it.
+  package func sharesWeights(_ inputs: [TensorType?], _ outputs: [TensorType]) -> Bool {
+    (self as? any RecurrentCell).map { $0.rowsTogether(inputs, outputs) > 1 } ?? false
+  }
+
   /// Where a recurrent layer takes the steps of a kernel of whole numbers; `nil` for others.
   package var kernelStepsPosition: Int? { (self as? any RecurrentCell).map { type(of: $0).stepsPosition } }
 }

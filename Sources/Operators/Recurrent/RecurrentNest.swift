@@ -16,6 +16,10 @@ struct RecurrentNest {
   let dtype: DType
   private let goBackwards: Bool
   private let zeroOutputForMask: Bool
+  /// Rows whose steps are computed together: workspaces have as many rows. One where rows follow each other.
+  private let together: Int
+  /// Of those, the row at hand.
+  private var member: Expr = 0
   /// Row, step in the order of processing, and step in the input.
   private var row: Expr = 0
   private var processed: Expr = 0
@@ -27,7 +31,7 @@ struct RecurrentNest {
   /// Without a `dtype` cells compute with that of their input.
   init(
     _ operands: Operands, states: Int, firstState: Int = 3, stepsPosition: Int? = nil, dtype: DType? = nil, goBackwards: Bool,
-    zeroOutputForMask: Bool
+    zeroOutputForMask: Bool, together: Int = 1
   ) {
     self.operands = operands
     stateCount = states
@@ -36,17 +40,24 @@ struct RecurrentNest {
     self.dtype = dtype ?? operands.input(0).dtype.accumulator
     self.goBackwards = goBackwards
     self.zeroOutputForMask = zeroOutputForMask
+    self.together = together
   }
 
   var units: Dim { operands.output.shape[2] }
   /// The type of the cell's own output, whatever an epilogue makes of it.
   private var resultType: DType { operands.input(0).dtype }
   /// What the gates of a step are kept in, gate by gate.
-  var gates: TensorView { operands.workspaces[0] }
+  var gates: TensorView { own(0) }
   /// Memory of the cell after the gates and the states.
-  func workspace(_ position: Int) -> TensorView { operands.workspaces[1 + stateCount + position] }
+  func workspace(_ position: Int) -> TensorView { own(1 + stateCount + position) }
 
-  func state(_ position: Int) -> TensorView { operands.workspaces[1 + position] }
+  func state(_ position: Int) -> TensorView { own(1 + position) }
+
+  /// Memory of the row at hand.
+  private func own(_ position: Int) -> TensorView {
+    together > 1 ? operands.workspaces[position].part(member) : operands.workspaces[position]
+  }
+
   /// A state of a unit, as cells compute with it.
   func value(_ position: Int, _ unit: Expr) -> Expr { state(position)[unit].converted(to: dtype) }
   func column(_ gate: Int, _ unit: Expr) -> Expr { unit + Expr(units * Dim(gate)) }
@@ -98,19 +109,49 @@ struct RecurrentNest {
 
   /// All rows, one step after the other.
   func rows(_ step: (RecurrentNest) -> [Stmt]) -> [Stmt] {
-    [
-      loop("n", to: operands.input(0).extent(0)) { n in
-        loop("first", to: Expr(units)) { u in
-          (0..<stateCount).map { state($0).store([u], initial($0, n, u).converted(to: state($0).dtype)) }
-        }
+    if together > 1 { return [blocks(step)] }
+    return [
+      loop("n", to: operands.input(0).extent(0), scratch: operands.workspaces) { n in
+        begin(n)
         flagged { seen in
           loop("t", to: operands.input(0).extent(1)) { t in masked(at: n, t, seen, step) }
         }
-        loop("last", to: Expr(units)) { u in
-          (0..<stateCount).map { operands.outputs[1 + $0].store([n, u], state($0)[u].converted(to: resultType)) }
-        }
+        end(n)
       }
     ]
+  }
+
+  /// Blocks of rows: each stage of a step for all rows of a block, so that a weight is read once for all of them.
+  private func blocks(_ step: (RecurrentNest) -> [Stmt]) -> Stmt {
+    loop("b", to: operands.input(0).extent(0) / .index(together), scratch: operands.workspaces) { b in
+      eachRow("first_n", b) { $0.begin($0.row) }
+      loop("t", to: operands.input(0).extent(1)) { t in
+        for stage in step(self).indices {
+          eachRow("n\(stage)", b) { step($0.at($0.row, t))[stage] }
+        }
+      }
+      eachRow("last_n", b) { $0.end($0.row) }
+    }
+  }
+
+  private func eachRow(_ name: String, _ block: Expr, _ body: (RecurrentNest) -> Stmt) -> Stmt {
+    var inner = self
+    inner.member = .index(name)
+    inner.row = block * .index(together) + inner.member
+    let statement = body(inner)
+    return loop(name, to: .index(together)) { _ in statement }
+  }
+
+  private func begin(_ n: Expr) -> Stmt {
+    loop("first", to: Expr(units)) { u in
+      (0..<stateCount).map { state($0).store([u], initial($0, n, u).converted(to: state($0).dtype)) }
+    }
+  }
+
+  private func end(_ n: Expr) -> Stmt {
+    loop("last", to: Expr(units)) { u in
+      (0..<stateCount).map { operands.outputs[1 + $0].store([n, u], state($0)[u].converted(to: resultType)) }
+    }
   }
 
   /// Stores the new states of a unit, if the step counts, and its output.
@@ -152,14 +193,19 @@ struct RecurrentNest {
   }
 
   private func masked(at n: Expr, _ t: Expr, _ seen: Local?, _ step: (RecurrentNest) -> [Stmt]) -> [Stmt] {
-    var inner = self
-    (inner.row, inner.processed) = (n, t)
-    inner.time = goBackwards ? operands.input(0).extent(1) - 1 - t : t
+    let inner = at(n, t)
     guard let mask = operands.optionalInput(2) else { return step(inner) }
     return local("on", mask[n, inner.time]) { on in
       if let seen { seen.set(.binary(.or, seen.value, on.value)) }
       step(inner.masked(on.value, seen?.value))
     }
+  }
+
+  private func at(_ n: Expr, _ t: Expr) -> RecurrentNest {
+    var copy = self
+    (copy.row, copy.processed) = (n, t)
+    copy.time = goBackwards ? operands.input(0).extent(1) - 1 - t : t
+    return copy
   }
 
   private func masked(_ on: Expr, _ seen: Expr?) -> RecurrentNest {

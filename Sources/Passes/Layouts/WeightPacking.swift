@@ -20,7 +20,7 @@ extension GraphPass {
         guard !reading.isEmpty, reading.allSatisfy({ $0.readsPackable(id) }), !graph.results.contains(id) else { continue }
         var packed = type
         var size = channels >= 2 * lanes ? 2 * lanes : lanes
-        if reading.contains(where: \.op.isRecurrent) {
+        if reading.contains(where: { $0.op.isRecurrent && !graph.sharesWeights($0) }) {
           size = lanes * vectors
           guard channels > size, channels.isMultiple(of: size) else { continue }
         }
@@ -28,6 +28,12 @@ extension GraphPass {
         graph.setType(id, packed)
       }
     }
+  }
+}
+
+extension Graph {
+  fileprivate func sharesWeights(_ node: Node) -> Bool {
+    node.op.sharesWeights(types(node.operatorInputs), node.outputs.map { type($0) })
   }
 }
 

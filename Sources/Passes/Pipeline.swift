@@ -109,7 +109,7 @@ extension Pipeline {
       .roundFactors(for: target),
     ]
       // Rounding becomes a part of what computes the factors.
-      + (options.weights == .bfloat16 && target.hasBFloat16Products ? [.fuseEpilogues, .fuseMaps, .fuseEpilogues] : [])
+      + (options.weights == .bfloat16 && target.hasBFloat16Products ? fusion : [])
   }
 
   /// The graph that calibration looks at, and whose values a plan names.
@@ -132,51 +132,50 @@ extension Pipeline {
   package static func onIntegers(_ plan: QuantisationPlan, _ pruning: [PruningRule] = []) -> Pipeline {
     // Conversions between codes and floats become parts of what stands beside them.
     let before = beforeQuantisation(pruning, equalises: plan.equalises)
-    return Pipeline(before.passes + [.quantise(plan), .fuseEpilogues, .fuseMaps, .fuseEpilogues, .removeDeadNodes])
+    return Pipeline(before.passes + [.quantise(plan)] + fusion + [.removeDeadNodes])
   }
 
+  /// Epilogues come before maps are fused, so that each layer keeps its own; once more after, for diamonds that became one map.
+  private static let fusion: [GraphPass] = [.fuseEpilogues, .fuseMaps, .fuseEpilogues]
+
   /// Where the order matters, a line says why.
-  private static let core: [GraphPass] = [
-    .removeDeadNodes,
-    .foldConstants,
-    .settleDims,
-    // Folding has made conditions known; nodes of a branch come to stand beside equal ones.
-    .inlineBranches,
-    // Equal constants are found after folding has made them.
-    .mergeEqualNodes,
-    // Literals show the rules of bodies what is neutral.
-    .inlineLiterals,
-    .simplifyBodies,
-    .expandPowers,
-    .removeIdentities,
-    .sliceGathers,
-    .mergeMovements,
-    .sinkMovements,
-    // What sank may stand before another now.
-    .mergeMovements,
-    .orientProducts,
-    .foldConstants,
-    // Before epilogues: a layer that has one is left alone.
-    .foldScalesBehind,
-    .foldScalesBefore,
-    // Epilogues come before maps are fused, so that each layer keeps its own; once more after, for diamonds that became one map.
-    .fuseEpilogues,
-    .fuseMaps,
-    .fuseEpilogues,
-    // After epilogues: its reshapes would stand between a product and its bias.
-    .collapseBatches,
-    .mergeMovements,
-    .simplifyBodies,
-    // Once more: what was two nodes has become one body.
-    .expandPowers,
-    .removeIdentities,
-    .removeDeadNodes,
-    // Behind fusion: a layer has all that stands between its sum and the next code.
-    .computeOnCodes,
-    .fuseEpilogues,
-    .fuseMaps,
-    .fuseEpilogues,
-    .simplifyBodies,
-    .removeDeadNodes,
-  ]
+  private static let core: [GraphPass] =
+    [
+      .removeDeadNodes,
+      .foldConstants,
+      .settleDims,
+      // Folding has made conditions known; nodes of a branch come to stand beside equal ones.
+      .inlineBranches,
+      // Equal constants are found after folding has made them.
+      .mergeEqualNodes,
+      // Literals show the rules of bodies what is neutral.
+      .inlineLiterals,
+      .simplifyBodies,
+      .expandPowers,
+      .removeIdentities,
+      .sliceGathers,
+      .mergeMovements,
+      .sinkMovements,
+      // What sank may stand before another now.
+      .mergeMovements,
+      .orientProducts,
+      .foldConstants,
+      // Before epilogues: a layer that has one is left alone.
+      .foldScalesBehind,
+      .foldScalesBefore,
+    ] + fusion + [
+      // After epilogues: its reshapes would stand between a product and its bias.
+      .collapseBatches,
+      .mergeMovements,
+      .simplifyBodies,
+      // Once more: what was two nodes has become one body.
+      .expandPowers,
+      .removeIdentities,
+      .removeDeadNodes,
+      // Behind fusion: a layer has all that stands between its sum and the next code.
+      .computeOnCodes,
+    ] + fusion + [
+      .simplifyBodies,
+      .removeDeadNodes,
+    ]
 }

@@ -116,7 +116,7 @@ extension Stmt {
 private func randomDirective(_ loops: [String], _ generator: inout SeededGenerator) -> Directive {
   let loop = loops.randomElement(using: &generator) ?? ""
   let size = [2, 3, 4, 8].randomElement(using: &generator) ?? 2
-  switch Int.random(in: 0..<16, using: &generator) {
+  switch Int.random(in: 0..<17, using: &generator) {
   case 0: return .split(loop, by: size, tail: .mustDivide)
   case 1, 2: return .split(loop, by: size, tail: .epilogue)
   case 3: return .split(loop, by: size, tail: .overlapping)
@@ -131,6 +131,7 @@ private func randomDirective(_ loops: [String], _ generator: inout SeededGenerat
   case 12: return .chainReduction(loop, count: size)
   case 13: return .alternate(loop, by: loops.randomElement(using: &generator) ?? "")
   case 14: return .parallelise(loop)
+  case 15: return .prefetchPanels("x", along: loop, level: 1)
   default: return .shareLoads
   }
 }

@@ -43,20 +43,7 @@ private func program(lanes: Int) -> Program {
     .dot(.broadcast(pairs(u, at: .index("i"), 1), lanes: 2 * lanes), pairs(s, at: here, lanes), vector(c)),
     .broadcast(.dot(pairs(u, at: .index("i"), 1), pairs(s, at: .index("i") + 3, 1), c["i"]), lanes: lanes),
   ]
-  let views = [f, c, u, s, h]
-  var program = Program(name: "vectors")
-  program.inputs = views.map { Program.Port(name: $0.buffer.name, identifier: $0.buffer.name, type: $0.type) }
-  for (position, result) in results.enumerated() {
-    let out = view("y", [Dim(total)], result.dtype)
-    program.outputs.append(Program.Port(name: "\(result)", identifier: "y", type: out.type))
-    program.kernels.append(
-      Kernel(
-        "kernel", views.map { reading($0) } + [writing(out)],
-        body: [loop("i", to: .index(total / lanes)) { i in .store(out.buffer, at: i * .index(lanes), stride: 1, result) }]))
-    program.steps.append(
-      .call(kernel: position, views.indices.map { Argument(.input($0)) } + [Argument(.output(position))], layer: 0))
-  }
-  return program
+  return vectorProgram([f, c, u, s, h], results, count: total, lanes: lanes)
 }
 
 /// The same number, or both none; what is not normal may be zero, and the rounding of a sum of some hundreds may differ.
@@ -86,10 +73,5 @@ private func agree(_ a: Double, _ b: Double, _ rounding: Double) -> Bool {
       let actual = try runner(program, backend, options).run(inputs(), outputDims: program.outputs.map { _ in [total] })
       try expectAgreement(program, actual, target.name)
     }
-  }
-
-  private func runsHere(_ target: Target) -> Bool {
-    if target.hasBFloat16Products { return Target.processorFeatures.contains("avx512_bf16") }
-    return target == .generic || Target.native.vectorWidths.starts(with: target.vectorWidths)
   }
 }

@@ -21,19 +21,7 @@ private func program(lanes: Int) -> Program {
   let here = Expr.index("i") * .index(lanes)
   let vectors = views.map { Expr.load($0.buffer, at: here, Access(lanes: lanes)) }
   let results: [Expr] = [.cast(.float32, vectors[0]), .cast(.float16, vectors[1])]
-  var program = Program(name: "halves")
-  program.inputs = views.map { Program.Port(name: $0.buffer.name, identifier: $0.buffer.name, type: $0.type) }
-  for (position, result) in results.enumerated() {
-    let out = view("y", [Dim(total)], result.dtype)
-    program.outputs.append(Program.Port(name: "\(result)", identifier: "y", type: out.type))
-    program.kernels.append(
-      Kernel(
-        "kernel", views.map { reading($0) } + [writing(out)],
-        body: [loop("i", to: .index(total / lanes)) { i in .store(out.buffer, at: i * .index(lanes), stride: 1, result) }]))
-    program.steps.append(
-      .call(kernel: position, views.indices.map { Argument(.input($0)) } + [Argument(.output(position))], layer: 0))
-  }
-  return program
+  return vectorProgram(views, results, count: total, lanes: lanes)
 }
 
 @Suite(.serialized) struct HalfVectorTests {
@@ -42,8 +30,7 @@ private func program(lanes: Int) -> Program {
   func everyHalfIsWidenedAndEveryFloatRounded(backend: Backend, lanes: Int) throws {
     let program = program(lanes: lanes)
     let expected = [inputs[0].doubles, inputs[1].doubles.map { DType.float16.rounded($0) }]
-    for target in [Target.generic, .x86v3, .x86v4] where target == .generic || Target.native.vectorWidths.starts(with: target.vectorWidths)
-    {
+    for target in [Target.generic, .x86v3, .x86v4] where runsHere(target) {
       var options = SourceOptions(name: "halves")
       (options.preamble, options.postamble) = (target.preamble, target.postamble)
       let actual = try runner(program, backend, options).run(inputs, outputDims: [[total], [total]])

@@ -1,5 +1,6 @@
 import CSource
 import LoopIR
+import Targets
 import Tensors
 import Validation
 
@@ -110,6 +111,33 @@ extension Tensor {
     var generator = SeededGenerator(seed)
     return .random(.float32, dims, .whole, using: &generator)
   }
+}
+
+/// A program with an output for each result: vectors of `lanes` elements, beginning at `i * lanes`, that are computed from the inputs.
+func vectorProgram(_ inputs: [TensorView], _ results: [Expr], count: Int, lanes: Int) -> Program {
+  var program = Program(name: "vectors")
+  program.inputs = inputs.map { Program.Port(name: $0.buffer.name, identifier: $0.buffer.name, type: $0.type) }
+  for (position, result) in results.enumerated() {
+    let out = view("y", [Dim(count)], result.dtype)
+    program.outputs.append(Program.Port(name: "\(result)", identifier: "y", type: out.type))
+    program.kernels.append(
+      Kernel(
+        "kernel", inputs.map { reading($0) } + [writing(out)],
+        body: [
+          loop("i", to: .index(count / lanes)) { i in
+            local("v", result) { v in .store(out.buffer, at: i * .index(lanes), stride: 1, v.value) }
+          }
+        ]))
+    program.steps.append(
+      .call(kernel: position, inputs.indices.map { Argument(.input($0)) } + [Argument(.output(position))], layer: 0))
+  }
+  return program
+}
+
+/// This machine has the instructions of the target.
+func runsHere(_ target: Target) -> Bool {
+  if target.hasBFloat16Products { return Target.processorFeatures.contains("avx512_bf16") }
+  return target == .generic || Target.native.vectorWidths.starts(with: target.vectorWidths)
 }
 
 /// The strictest options that the generated C promises to pass in silence.

@@ -23,22 +23,7 @@ private func program(lanes: Int) -> Program {
   let strided = Expr.load(a.buffer, at: .index("i"), Access(lanes: lanes, stride: 2))
   let selected = (masks + logic).map { Expr.select($0, x, zero) }
   let results = unary + binary + selected + sums + [strided, .multiplyAdd(x, y, zero), .select(a["i"] .> b["i"], x, y)]
-  var program = Program(name: "vectors")
-  program.inputs = [port("a", "a", [Dim(total)]), port("b", "b", [Dim(total)])]
-  for (position, result) in results.enumerated() {
-    let out = view("y", [Dim(total)])
-    program.outputs.append(port("\(result)", "y", [Dim(total)]))
-    program.kernels.append(
-      Kernel(
-        "kernel", [reading(a), reading(b), writing(out)],
-        body: [
-          loop("i", to: .index(total / lanes)) { i in
-            local("v", result) { v in .store(out.buffer, at: i * .index(lanes), stride: 1, v.value) }
-          }
-        ]))
-    program.steps.append(.call(kernel: position, [Argument(.input(0)), Argument(.input(1)), Argument(.output(position))], layer: 0))
-  }
-  return program
+  return vectorProgram([a, b], results, count: total, lanes: lanes)
 }
 
 private let inputs: [Tensor] = {

@@ -12,13 +12,13 @@ struct IntegerWeights {
   /// Sums of products with all codes that there are, over all channels.
   let bounds: ClosedRange<Int64>
 
-  /// `channel` tells to which output a weight belongs; steps are at least as large as `leastSteps`; `codes` are the least and the
+  /// `channel` tells to which output a weight belongs; steps are at least as large as `leastSteps`, where such are given; `codes` are the least and the
   /// greatest that they are multiplied with.
-  init(_ weights: Tensor, channels: Int, channel: (Int) -> Int, leastSteps: [Double], codes: ClosedRange<Int> = 0...255) {
+  init(_ weights: Tensor, channels: Int, channel: (Int) -> Int, leastSteps: [Double]? = nil, codes: ClosedRange<Int> = 0...255) {
     let reals = weights.doubles
     var peaks = [Double](repeating: 0, count: channels)
     for (flat, real) in reals.enumerated() { peaks[channel(flat)] = max(peaks[channel(flat)], abs(real)) }
-    let steps = zip(peaks, leastSteps).map { max($0 / 127, $1, 1e-30) }
+    let steps = peaks.enumerated().map { channel, peak in max(peak / 127, leastSteps?[channel] ?? 0, 1e-30) }
     let integers = reals.enumerated().map { flat, real in
       Int64(min(max((real / steps[channel(flat)]).rounded(.toNearestOrEven), -127), 127))
     }

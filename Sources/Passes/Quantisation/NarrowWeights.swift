@@ -79,8 +79,7 @@ extension Editor {
   private mutating func steppedCell(_ node: Node) -> Node? {
     guard let position = node.op.kernelStepsPosition, let (id, weights) = wideWeights(node), weights.rank == 2 else { return nil }
     let columns = weights.dims[1]
-    let none = [Double](repeating: 0, count: columns)
-    let narrow = IntegerWeights(weights, channels: columns, channel: { $0 % columns }, leastSteps: none)
+    let narrow = IntegerWeights(weights, channels: columns, channel: { $0 % columns })
     var inputs = Array(node.operatorInputs)
     inputs += [ValueID?](repeating: nil, count: max(position + 1 - inputs.count, 0))
     inputs[1] = addConstant(graph[id].name + ".int8", narrow.tensor)
@@ -94,8 +93,7 @@ extension Editor {
   fileprivate mutating func onSteps(_ node: Node) -> Node? {
     if let cell = steppedCell(node) { return cell }
     guard let (id, weights) = scalableWeights(node), let shape = WeightShape(node.op, weights.dims) else { return nil }
-    let steps = [Double](repeating: 0, count: shape.outputs)
-    let narrow = IntegerWeights(weights, channels: shape.outputs, channel: shape.output, leastSteps: steps)
+    let narrow = IntegerWeights(weights, channels: shape.outputs, channel: shape.output)
     return scaled(node, node.op, [addConstant(graph[id].name + ".int8", narrow.tensor)], by: narrow.steps)
   }
 

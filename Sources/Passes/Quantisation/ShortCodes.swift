@@ -39,8 +39,7 @@ extension Graph {
     if let weights = node.inputs.dropFirst().first.flatMap({ $0.flatMap { constants[$0] } }), node.isLayer,
       let shape = WeightShape(node.op, weights.dims), weights.doubles.allSatisfy(\.isFinite)
     {
-      let none = [Double](repeating: 0, count: shape.outputs)
-      let unit = IntegerWeights(weights, channels: shape.outputs, channel: shape.output, leastSteps: none, codes: -1...1)
+      let unit = IntegerWeights(weights, channels: shape.outputs, channel: shape.output, codes: -1...1)
       return room / max(Int(unit.bounds.upperBound), 1)
     }
     if let op = node.op as? Normalise, op.divisor == .deviation { return op.count(type(x).shape).map { IntegerNormalise.reach($0) } }
